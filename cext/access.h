@@ -1,0 +1,11 @@
+/* access: who gets in. Host against SNI, plain HTTP on the TLS port, per-directory
+ * demands. Everything here fails closed. */
+#ifndef NSS_ACCESS_H
+#define NSS_ACCESS_H
+
+#include "httpd.h"
+
+int nss_access_post_read_request(request_rec *r);
+int nss_access_check_access(request_rec *r);
+
+#endif

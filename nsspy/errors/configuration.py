@@ -1,0 +1,7 @@
+"""Messages of the area *configuration*; see ``nsspy.errors``."""
+
+from __future__ import annotations
+
+from nsspy.errors import Level, Message  # noqa: F401
+
+MESSAGES: tuple[Message, ...] = ()
