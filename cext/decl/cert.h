@@ -79,7 +79,6 @@ CERTCertificate *CERT_FindCertByDERCert(CERTCertDBHandle *handle, SECItem *derCe
 CERTCertificate *CERT_FindCertIssuer(CERTCertificate *cert, PRTime validTime, SECCertUsage usage);
 CERTCertificate *CERT_NewTempCertificate(CERTCertDBHandle *handle, SECItem *derCert, char *nickname, PRBool isperm,
                                          PRBool copyDER);
-CERTCertificate *CERT_DecodeCertFromPackage(char *certbuf, int certlen);
 CERTCertListNode *CERT_LIST_HEAD(CERTCertList *list);
 CERTCertListNode *CERT_LIST_NEXT(CERTCertListNode *node);
 int CERT_LIST_END(CERTCertListNode *node, CERTCertList *list);
