@@ -1,0 +1,81 @@
+"""Where things are on this machine: httpd, its modules, our build. Names of Debian and of RHEL."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+FIXTURES = CHECKOUT / "tests" / "fixtures"
+#: Whoever runs the tests; as root httpd's children get another user.
+ROOT = os.geteuid() == 0
+ASAN = bool(os.environ.get("NSS_TEST_ASAN"))
+
+
+def tool(*names: str) -> str:
+    """The path of the first of *names* that exists, sbin folders included. Raises FileNotFoundError."""
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/local/sbin"
+    for name in names:
+        found = shutil.which(name, path=path)
+        if found:
+            return found
+    raise FileNotFoundError(f"none of {', '.join(names)} is installed; tools/install-deps installs it")
+
+
+@functools.cache
+def httpd() -> str:
+    """httpd's program."""
+    return tool("apache2", "httpd")
+
+
+@functools.cache
+def modules_dir() -> Path:
+    """The folder of httpd's own modules."""
+    return Path(
+        subprocess.run([tool("apxs", "apxs2"), "-q", "LIBEXECDIR"], check=True, capture_output=True, text=True).stdout
+    )
+
+
+@functools.cache
+def built_in() -> frozenset[str]:
+    """Names of the modules compiled into httpd, ``mod_so`` and the like."""
+    listing = subprocess.run([httpd(), "-l"], check=True, capture_output=True, text=True).stdout
+    return frozenset(re.findall(r"(\w+)\.c", listing))
+
+
+def module() -> Path:
+    """Our module, or its sanitizer build when the run asks for it."""
+    return CHECKOUT / "build" / ("asan/mod_nss.so" if ASAN else "mod_nss.so")
+
+
+@functools.cache
+def run_user() -> tuple[str, str]:
+    """User and group of httpd's children when the tests run as root."""
+    import grp
+    import pwd
+
+    for name in ("www-data", "apache", "daemon", "nobody"):
+        try:
+            return name, grp.getgrgid(pwd.getpwnam(name).pw_gid).gr_name
+        except KeyError:
+            continue
+    raise LookupError("no user for httpd's children: none of www-data, apache, daemon, nobody exists")
+
+
+_given: set[int] = set()
+
+
+def free_port(address: str = "127.0.0.1") -> int:
+    """A TCP port nobody listens on, never given out twice by this process."""
+    while True:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+            probe.bind((address, 0))
+            port = int(probe.getsockname()[1])
+        if port not in _given:
+            _given.add(port)
+            return port
