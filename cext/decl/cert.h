@@ -98,7 +98,6 @@ SECStatus CERT_VerifyCertName(const CERTCertificate *cert, const char *hostname)
 SECStatus CERT_GetCertTrust(const CERTCertificate *cert, CERTCertTrust *trust);
 SECStatus CERT_ChangeCertTrust(CERTCertDBHandle *handle, CERTCertificate *cert, CERTCertTrust *trust);
 SECStatus CERT_DecodeTrustString(CERTCertTrust *trust, const char *trusts);
-char *CERT_EncodeTrustString(CERTCertTrust *trust);
 SECKEYPublicKey *CERT_ExtractPublicKey(CERTCertificate *cert);
 SECStatus CERT_CheckCertUsage(CERTCertificate *cert, unsigned char usage);
 SECStatus SEC_DeletePermCertificate(CERTCertificate *cert);
