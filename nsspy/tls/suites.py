@@ -5,6 +5,8 @@ One row a suite, in the order of code points. The names of mod_nss are kept byte
 asked when the table is used. Code points and IANA names: the TLS Cipher Suites registry; NSS: ``sslproto.h``.
 """
 
+# ruff: noqa: E501 -- a table is read by its columns
+
 from __future__ import annotations
 
 from dataclasses import dataclass
