@@ -5,8 +5,8 @@ server, has a number here. C constants (``build/generated/nss_messages.h``) and
 ``docs/errors.md`` are generated from this table; a number is never used again.
 
 The rows stand in one module per area: ``configuration`` (1-199), ``database`` (200-399),
-``process`` (400-499), ``connection`` (500-699). ``text`` is one line: *what failed: object;
-likely cause; what to do*. Rows of the C shim have printf conversions in it (they become
+``process`` (400-499), ``connection`` (500-699), ``engine`` (planner and engine, 700-799).
+``text`` is one line: *what failed: object; likely cause; what to do*. Rows of the C shim have printf conversions in it (they become
 format strings), rows of Python have ``str.format`` fields.
 """
 
@@ -91,10 +91,10 @@ def messages() -> dict[int, Message]:
 
     Raises ValueError when two rows share a number: the table itself is wrong then.
     """
-    from nsspy.errors import configuration, connection, database, process
+    from nsspy.errors import configuration, connection, database, engine, process
 
     table: dict[int, Message] = {}
-    for area in (configuration, database, process, connection):
+    for area in (configuration, database, process, connection, engine):
         for row in area.MESSAGES:
             if row.number in table:
                 raise ValueError(f"{row.code} stands twice in the table")
