@@ -66,7 +66,7 @@ build/asan/mod_nss.so: $(SHIM_SOURCES) $(STAMPS)/binding
 asan: build/asan/mod_nss.so
 
 run: build
-	@exec $(PY) tools/demo.py --port $(PORT)
+	@exec $(PY) -m tools.demo --port $(PORT)
 
 # ASAN=1 loads the sanitizer build into every server of the tests.
 test: build $(if $(ASAN),asan)
@@ -80,7 +80,7 @@ lint: build
 	@$(PY) cext/build_shim.py --check
 
 docs: build
-	@$(PY) tools/generate.py
+	@$(PY) tools/generate.py --docs
 
 bench: build
 	@$(PY) -m tools.bench $(BENCH_ARGS)

@@ -131,6 +131,8 @@ class Httpd:
                     lines.append(self.before_modules)
         if self.nss:
             lines.append(f'LoadModule nss_module "{self.module}"')
+            if places.staged().python_home:
+                lines.append(f'NSSPythonHome "{places.staged().python_home}"')
         if places.ROOT:
             user, group = places.run_user()
             lines += [f"User {user}", f"Group {group}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
 import re
@@ -10,7 +11,9 @@ import socket
 import subprocess
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from tools import stage
+from tools.stage import CHECKOUT, Staged, reachable
+
 FIXTURES = CHECKOUT / "tests" / "fixtures"
 #: Whoever runs the tests; as root httpd's children get another user.
 ROOT = os.geteuid() == 0
@@ -48,23 +51,22 @@ def built_in() -> frozenset[str]:
     return frozenset(re.findall(r"(\w+)\.c", listing))
 
 
+@functools.cache
+def staged() -> Staged:
+    """The builds, where httpd's children can read them. A copy lives as long as the test run."""
+    found = reachable(stage.run_user()[0] if ROOT else None)
+    atexit.register(found.remove)
+    return found
+
+
 def module() -> Path:
     """Our module, or its sanitizer build when the run asks for it."""
-    return CHECKOUT / "build" / ("asan/mod_nss.so" if ASAN else "mod_nss.so")
+    return staged().builds / ("asan/mod_nss.so" if ASAN else "mod_nss.so")
 
 
-@functools.cache
 def run_user() -> tuple[str, str]:
     """User and group of httpd's children when the tests run as root."""
-    import grp
-    import pwd
-
-    for name in ("www-data", "apache", "daemon", "nobody"):
-        try:
-            return name, grp.getgrgid(pwd.getpwnam(name).pw_gid).gr_name
-        except KeyError:
-            continue
-    raise LookupError("no user for httpd's children: none of www-data, apache, daemon, nobody exists")
+    return stage.run_user()
 
 
 _given: set[int] = set()
