@@ -61,6 +61,8 @@ HEADERS = """
 #include <sslproto.h>
 #include <ssl.h>
 
+extern PRInt32 PR_FileDesc2NativeHandle(PRFileDesc *fd);
+
 static int nsspy_suite_is_fips(const SSLCipherSuiteInfo *info) { return info->isFIPS; }
 """
 

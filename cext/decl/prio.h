@@ -7,6 +7,8 @@ PRFileDesc *PR_NewTCPSocket(void);
 PRFileDesc *PR_OpenTCPSocket(PRIntn af);
 PRStatus PR_Close(PRFileDesc *fd);
 PRStatus PR_Shutdown(PRFileDesc *fd, PRShutdownHow how);
+/* private/pprio.h, which not every system installs: the descriptor below, for its close-on-exec flag. */
+PRInt32 PR_FileDesc2NativeHandle(PRFileDesc *fd);
 PRInt32 PR_Read(PRFileDesc *fd, void *buf, PRInt32 amount);
 PRInt32 PR_Write(PRFileDesc *fd, const void *buf, PRInt32 amount);
 PRInt32 PR_Recv(PRFileDesc *fd, void *buf, PRInt32 amount, PRIntn flags, PRIntervalTime timeout);

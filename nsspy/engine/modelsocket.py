@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nsspy._nss import ffi, lib
+from nsspy.certdb.nsserror import NSSError, last_error
 from nsspy.plan.model import Profile
 
 #: NSS_VERIFY_* of bridge.h.
@@ -27,15 +28,12 @@ VERIFY_NONE, VERIFY_OPTIONAL, VERIFY_REQUIRE, VERIFY_OPTIONAL_NO_CA = range(4)
 
 
 class ModelError(Exception):
-    """A step that NSS refused: which one, and the error as ``NAME number``."""
+    """A step that NSS refused. ``step`` names it, ``error`` is NSS's answer."""
 
-    def __init__(self, step: str) -> None:
-        code = int(lib.PR_GetError())
-        name = lib.PR_ErrorToName(code)
+    def __init__(self, step: str, error: NSSError) -> None:
+        super().__init__(f"{step} {error.bracket}")
         self.step = step
-        self.code = code
-        self.error = f"{ffi.string(name).decode('ascii') if name else 'unknown error'} {code}"
-        super().__init__(f"{step} [{self.error}]")
+        self.error = error
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +54,10 @@ def build(profile: Profile, certificates: Sequence[KeyedCertificate]) -> Any:
     """
     plain = lib.PR_NewTCPSocket()
     if plain == ffi.NULL:
-        raise ModelError("a socket cannot be made")
+        raise _refused("a socket cannot be made")
     model = lib.SSL_ImportFD(ffi.NULL, plain)
     if model == ffi.NULL:
-        error = ModelError("the socket cannot be given to libssl")
+        error = _refused("the socket cannot be given to libssl")
         lib.PR_Close(plain)
         raise error
     try:
@@ -81,17 +79,22 @@ def close(model: Any) -> None:
     lib.PR_Close(model)
 
 
+def _refused(step: str) -> ModelError:
+    """The error that *step* has just left on this thread."""
+    return ModelError(step, last_error(step))
+
+
 def versions(model: Any) -> tuple[int, int]:
     """The versions that NSS left of the wanted range (the system's policy may narrow it)."""
-    found = ffi.new("SSLVersionRange *")
+    found: Any = ffi.new("SSLVersionRange *")
     if lib.SSL_VersionRangeGet(model, found) != lib.SECSuccess:
-        raise ModelError("the range of versions cannot be read back")
+        raise _refused("the range of versions cannot be read back")
     return int(found.min), int(found.max)
 
 
 def _option(model: Any, name: str, option: int, value: int) -> None:
     if lib.SSL_OptionSet(model, option, value) != lib.SECSuccess:
-        raise ModelError(f"option {name}")
+        raise _refused(f"option {name}")
 
 
 def _hide_from_programs(model: Any) -> None:
@@ -129,7 +132,7 @@ def _set_options(model: Any, profile: Profile) -> None:
 def _set_versions(model: Any, profile: Profile) -> None:
     wanted = ffi.new("SSLVersionRange *", {"min": profile.version_min, "max": profile.version_max})
     if lib.SSL_VersionRangeSet(model, wanted) != lib.SECSuccess:
-        raise ModelError(f"versions 0x{profile.version_min:04x} to 0x{profile.version_max:04x}")
+        raise _refused(f"versions 0x{profile.version_min:04x} to 0x{profile.version_max:04x}")
 
 
 def _set_suites(model: Any, suites: Sequence[int]) -> None:
@@ -138,12 +141,12 @@ def _set_suites(model: Any, suites: Sequence[int]) -> None:
     chosen = set(suites)
     for suite in implemented:
         if lib.SSL_CipherPrefSet(model, suite, int(suite in chosen)) != lib.SECSuccess:
-            raise ModelError(f"suite 0x{suite:04x}")
+            raise _refused(f"suite 0x{suite:04x}")
 
 
 def _set_groups(model: Any, groups: Sequence[int]) -> None:
     if groups and lib.SSL_NamedGroupConfig(model, ffi.new("SSLNamedGroup[]", list(groups)), len(groups)):
-        raise ModelError("named groups " + ", ".join(str(group) for group in groups))
+        raise _refused("named groups " + ", ".join(str(group) for group in groups))
 
 
 def signs(certificate: Any) -> bool:
@@ -159,4 +162,4 @@ def _add_certificate(model: Any, one: KeyedCertificate) -> None:
         kind = lib.NSS_FindCertKEAType(one.certificate)
         done = lib.SSL_ConfigSecureServer(model, one.certificate, one.key, kind)
     if done != lib.SECSuccess:
-        raise ModelError("certificate and key")
+        raise _refused("certificate and key")

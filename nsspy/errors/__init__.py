@@ -6,8 +6,8 @@ server, has a number here. C constants (``build/generated/nss_messages.h``) and
 
 The rows stand in one module per area: ``configuration`` (1-199), ``database`` (200-399),
 ``process`` (400-499), ``connection`` (500-699), ``engine`` (planner and engine, 700-799).
-``text`` is one line: *what failed: object; likely cause; what to do*. Rows of the C shim have printf conversions in it (they become
-format strings), rows of Python have ``str.format`` fields.
+``text`` is one line: *what failed: object; likely cause; what to do*. Rows of the C shim have
+printf conversions in it (they become format strings), rows of Python have ``str.format`` fields.
 """
 
 from __future__ import annotations
