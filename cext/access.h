@@ -8,4 +8,8 @@
 int nss_access_post_read_request(request_rec *r);
 int nss_access_check_access(request_rec *r);
 
+/* check_authn and check_authz: with NSSOptions +StrictRequire, "Satisfy any" does not lift
+ * what check_access refused. */
+int nss_access_check_strict(request_rec *r);
+
 #endif
