@@ -77,7 +77,6 @@ lint: build
 	@$(PY) -m ruff check nsspy cext tests tools setup.py
 	@$(PY) -m mypy --strict nsspy
 	@$(PY) tools/generate.py --check
-	@$(PY) cext/build_shim.py --check
 
 docs: build
 	@$(PY) tools/generate.py --docs

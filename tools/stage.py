@@ -1,8 +1,8 @@
 """Makes module and engine reachable for httpd's children.
 
 Started by root, httpd runs its children as another user (www-data, apache). They load ``nsspy`` out of the checkout's
-virtual environment, and cannot when the checkout lies below a private directory. Then a copy of what they read is placed
-in a folder of its own; it is removed with ``Staged.remove``.
+virtual environment, and cannot when the checkout lies below a private directory. Then a copy of what they read is
+placed in a folder of its own; it is removed with ``Staged.remove``.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[1]
 #: Parts of the development environment that no server needs.
 _LEFT_OUT = (
-    "pip", "pip-*", "setuptools*", "pkg_resources", "_distutils_hack", "mypy*", "*__mypyc*", "ruff*", "pytest*", "_pytest",
-    "hypothesis*", "werkzeug*", "pygments*", "*.pth", "*.egg-link", "__editable__*", "__pycache__",
+    "pip", "pip-*", "setuptools*", "pkg_resources", "_distutils_hack", "mypy*", "*__mypyc*", "ruff*", "pytest*",
+    "_pytest", "hypothesis*", "werkzeug*", "pygments*", "*.pth", "*.egg-link", "__editable__*", "__pycache__",
 )  # fmt: skip
 
 
