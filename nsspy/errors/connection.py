@@ -30,8 +30,8 @@ MESSAGES: tuple[Message, ...] = (
         502,
         Level.ERROR,
         "request for another virtual host refused with 421: Host %s (virtual host %s), but SNI %s (virtual host %s),"
-        " and they differ in %s; a client that reuses one connection for both names, which it may repeat on a new one; give"
-        " both virtual hosts the same NSS settings if this is to be allowed",
+        " and they differ in %s; a client that reuses one connection for both names, which it may repeat on a new one;"
+        " give both virtual hosts the same NSS settings if this is to be allowed",
         cause="The request's virtual host has other TLS settings than the one that did the handshake.",
         outcome="The request is answered with 421; clients then open a new connection. Nothing of either virtual host"
         " is sent.",
