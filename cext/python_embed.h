@@ -8,8 +8,17 @@
 /* Hook: APR_HOOK_REALLY_LAST, after mod_wsgi.c. Starts CPython, then the engine. */
 void nss_python_child_init_hook(apr_pool_t *pchild, server_rec *s);
 
+/* True while calls may enter Python: from the end of child_init to the end of the child. */
+int nss_python_is_open(void);
+
 /* The Python that runs planner and engine: executable of NSSPythonHome, or of the
  * build. NULL when neither exists; *pwhy then says what was tried. */
 const char *nss_python_executable(apr_pool_t *p, const server_rec *main_server, const char **pwhy);
+
+/* A file beside the module, as nss_pcache is. NULL when the module's place is unknown. */
+const char *nss_python_beside_module(apr_pool_t *p, const char *name);
+
+/* Version of the libpython in this process, for the log ("3.11.2"). Starts nothing. */
+const char *nss_python_version(apr_pool_t *p);
 
 #endif

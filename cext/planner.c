@@ -1,0 +1,408 @@
+/* planner: see planner.h. The records are described in nsspy/conf/wire.py. */
+#include "planner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "apr_strings.h"
+#include "apr_user.h"
+#include "http_config.h"
+#include "http_log.h"
+#include "http_main.h"
+#include "ap_mpm.h"
+#include "unixd.h"
+#include "conf.h"
+#include "nss_messages.h"
+#include "python_embed.h"
+#include "spawn.h"
+
+APLOG_USE_MODULE(nss);
+
+#define NSS_PLANNER_SECONDS    300
+#define NSS_PLANNER_MAX_ANSWER (256u * 1024 * 1024)
+#define NSS_PLANNER_MAX_FIELDS 8
+
+/* ---- records out -------------------------------------------------------------- */
+
+static void nss_planner_fact(nss_wire_t *wire, const char *key, const char *value)
+{
+    nss_wire_t fields = { 0 };
+
+    nss_wire_add_text(&fields, "httpd");
+    nss_wire_add_text(&fields, key);
+    nss_wire_add_text(&fields, value);
+    nss_wire_add_record(wire, &fields);
+    nss_wire_free(&fields);
+}
+
+/* Started without privileges, httpd's children run as whoever started it. */
+static void nss_planner_user(nss_wire_t *wire, apr_pool_t *p)
+{
+    uid_t uid = geteuid() ? geteuid() : ap_unixd_config.user_id;
+    gid_t gid = geteuid() ? getegid() : ap_unixd_config.group_id;
+    char *name = NULL;
+
+    if (apr_uid_name_get(&name, uid, p) != APR_SUCCESS) {
+        name = NULL;
+    }
+    nss_planner_fact(wire, "user_id", apr_psprintf(p, "%lu", (unsigned long)uid));
+    nss_planner_fact(wire, "group_id", apr_psprintf(p, "%lu", (unsigned long)gid));
+    nss_planner_fact(wire, "user_name", name);
+}
+
+static void nss_planner_names(nss_wire_t *wire, nss_wire_t *fields, int index, const apr_array_header_t *names)
+{
+    for (int i = 0; names && i < names->nelts; i++) {
+        nss_wire_add_text(fields, "alias");
+        nss_wire_add_number(fields, index);
+        nss_wire_add_text(fields, APR_ARRAY_IDX(names, i, const char *));
+        nss_wire_add_record(wire, fields);
+    }
+}
+
+static void nss_planner_server(nss_wire_t *wire, nss_wire_t *fields, const server_rec *s, int index)
+{
+    nss_wire_add_text(fields, "server");
+    nss_wire_add_number(fields, index);
+    nss_wire_add_text(fields, s->defn_name);
+    nss_wire_add_number(fields, (long)s->defn_line_number);
+    nss_wire_add_text(fields, s->server_hostname);
+    nss_wire_add_number(fields, s->port);
+    nss_wire_add_record(wire, fields);
+    nss_planner_names(wire, fields, index, s->names);
+    nss_planner_names(wire, fields, index, s->wild_names);
+    for (const server_addr_rec *one = s->addrs; one; one = one->next) {
+        nss_wire_add_text(fields, "address");
+        nss_wire_add_number(fields, index);
+        nss_wire_add_text(fields, one->virthost);
+        nss_wire_add_number(fields, one->host_port);
+        nss_wire_add_record(wire, fields);
+    }
+}
+
+static void nss_planner_directives(nss_wire_t *wire, nss_wire_t *fields, const nss_srv_t *sc, int index)
+{
+    for (int i = 0; i < sc->records->nelts; i++) {
+        const nss_record_t *record = &APR_ARRAY_IDX(sc->records, i, nss_record_t);
+
+        nss_wire_add_text(fields, "directive");
+        nss_wire_add_number(fields, index);
+        nss_wire_add_text(fields, record->name);
+        nss_wire_add_text(fields, record->file);
+        nss_wire_add_number(fields, (long)record->line);
+        nss_wire_add_text(fields, record->context);
+        for (int j = 0; j < record->args->nelts; j++) {
+            nss_wire_add_text(fields, APR_ARRAY_IDX(record->args, j, const char *));
+        }
+        nss_wire_add_record(wire, fields);
+    }
+}
+
+void nss_planner_describe(nss_wire_t *wire, apr_pool_t *p, server_rec *main_server)
+{
+    nss_wire_t fields = { 0 };
+    int index = 0;
+
+    nss_planner_fact(wire, "server_root", ap_server_root);
+    nss_planner_fact(wire, "mpm", ap_show_mpm());
+    nss_planner_fact(wire, "module_path", nss_python_beside_module(p, ""));
+    nss_planner_user(wire, p);
+    for (const server_rec *s = main_server; s; s = s->next, index++) {
+        nss_planner_server(wire, &fields, s, index);
+        nss_planner_directives(wire, &fields, nss_conf_server(s), index);
+    }
+    wire->failed |= fields.failed;
+    nss_wire_free(&fields);
+}
+
+void nss_planner_describe_run(nss_wire_t *wire, const char *mode, unsigned generation)
+{
+    char number[16];
+
+    apr_snprintf(number, sizeof(number), "%u", generation);
+    nss_planner_fact(wire, "mode", mode);
+    nss_planner_fact(wire, "generation", number);
+}
+
+/* ---- the process ---------------------------------------------------------------- */
+
+typedef struct nss_planner_t {
+    apr_pool_t *pool;
+    server_rec *server;
+    const char *executable;
+    pid_t       pid;
+    int         requests;       /* our end of the planner's descriptor 3, -1 once all is sent */
+    int         answers;        /* and of 4 */
+    int         gone;           /* pid was waited for */
+    int         status;
+} nss_planner_t;
+
+static int nss_planner_start(nss_planner_t *planner, int pcache_fd)
+{
+    const char *argv[] = { planner->executable, "-I", "-m", "nsspy.plan", NULL };
+    nss_spawn_t what = { .program = planner->executable, .argv = argv, .nfds = pcache_fd >= 0 ? 3 : 2 };
+    int down[2];
+    int up[2];
+    int error;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, down)) {
+        return errno;
+    }
+    if (pipe2(up, O_CLOEXEC)) {
+        error = errno;
+        close(down[0]);
+        close(down[1]);
+        return error;
+    }
+    what.fds[0] = down[1];
+    what.fds[1] = up[1];
+    what.fds[2] = pcache_fd;
+    error = nss_spawn_start(&what, &planner->pid);
+    close(down[1]);
+    close(up[1]);
+    planner->requests = down[0];
+    planner->answers = up[0];
+    return error;
+}
+
+static void nss_planner_close(int *pfd)
+{
+    if (*pfd >= 0) {
+        close(*pfd);
+        *pfd = -1;
+    }
+}
+
+static void nss_planner_feed(nss_planner_t *planner, const nss_wire_t *request, size_t *psent)
+{
+    ssize_t done = send(planner->requests, request->data + *psent, request->len - *psent,
+                        MSG_NOSIGNAL | MSG_DONTWAIT);
+
+    if (done > 0) {
+        *psent += (size_t)done;
+    }
+    /* A planner that reads no further says why in its answer, or by how it ends. */
+    if (*psent == request->len || (done < 0 && errno != EAGAIN && errno != EINTR)) {
+        nss_planner_close(&planner->requests);
+    }
+}
+
+/* True while there may be more. */
+static int nss_planner_drain(nss_planner_t *planner, nss_wire_t *answer)
+{
+    unsigned char chunk[16384];
+    ssize_t got = read(planner->answers, chunk, sizeof(chunk));
+
+    if (got > 0) {
+        nss_wire_add(answer, chunk, (size_t)got);
+    }
+    return (got > 0 && answer->len <= NSS_PLANNER_MAX_ANSWER) || (got < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
+static void nss_planner_look(nss_planner_t *planner, int options)
+{
+    while (!planner->gone) {
+        pid_t pid = waitpid(planner->pid, &planner->status, options);
+        if (pid == planner->pid || (pid < 0 && errno != EINTR)) {
+            planner->gone = 1;
+        }
+        else if (pid == 0) {
+            return;
+        }
+    }
+}
+
+/* A person at the terminal may take his time over a PIN; nothing else may. */
+static int nss_planner_patience(void)
+{
+    return isatty(STDIN_FILENO) ? 0 : NSS_PLANNER_SECONDS;
+}
+
+/* Moves bytes both ways until the planner has closed its end. False: it took too long. */
+static int nss_planner_converse(nss_planner_t *planner, const nss_wire_t *request, nss_wire_t *answer)
+{
+    int patience = nss_planner_patience();
+    apr_time_t end = apr_time_now() + apr_time_from_sec(patience);
+    size_t sent = 0;
+
+    for (;;) {
+        struct pollfd wait[2] = { { .fd = planner->answers, .events = POLLIN },
+                                  { .fd = planner->requests, .events = POLLOUT } };
+        int ready = poll(wait, planner->requests >= 0 ? 2 : 1, 1000);
+
+        if (ready > 0 && wait[1].revents && planner->requests >= 0) {
+            nss_planner_feed(planner, request, &sent);
+        }
+        if (ready > 0 && wait[0].revents && !nss_planner_drain(planner, answer)) {
+            return 1;
+        }
+        if (ready == 0) {
+            nss_planner_look(planner, WNOHANG);
+            if (planner->gone) {
+                return 1;       /* somebody it started keeps the pipe open */
+            }
+        }
+        if (patience && apr_time_now() > end) {
+            return 0;
+        }
+    }
+}
+
+static const char *nss_planner_end(const nss_planner_t *planner)
+{
+    if (WIFSIGNALED(planner->status)) {
+        return apr_psprintf(planner->pool, "ended by signal %d", WTERMSIG(planner->status));
+    }
+    return apr_psprintf(planner->pool, "exit status %d", WEXITSTATUS(planner->status));
+}
+
+/* ---- records in ------------------------------------------------------------------- */
+
+static void nss_planner_take_number(nss_outcome_t *outcome, const nss_wire_field_t *fields)
+{
+    if (nss_wire_is(&fields[1], "session_cache_size")) {
+        outcome->cache_size = nss_wire_number(&fields[2], 0);
+    }
+    else if (nss_wire_is(&fields[1], "session_cache_timeout")) {
+        outcome->cache_timeout = nss_wire_number(&fields[2], 0);
+    }
+}
+
+/* NULL, or what is wrong. *pverdict is set by the last record. */
+static const char *nss_planner_read(nss_outcome_t *outcome, int *pverdict)
+{
+    nss_wire_field_t fields[NSS_PLANNER_MAX_FIELDS];
+    nss_wire_field_t record;
+    size_t at = 0;
+    int more;
+
+    while ((more = nss_wire_next(outcome->answer.data, outcome->answer.len, &at, &record)) == 1) {
+        int count = nss_wire_split(&record, fields, NSS_PLANNER_MAX_FIELDS);
+
+        if (count < 2) {
+            return "a record without fields";
+        }
+        if (nss_wire_is(&fields[0], "plan")) {
+            outcome->plan = fields[1];
+        }
+        else if (nss_wire_is(&fields[0], "number") && count == 3) {
+            nss_planner_take_number(outcome, fields);
+        }
+        else if (nss_wire_is(&fields[0], "verdict")) {
+            *pverdict = 1;
+            outcome->ok = nss_wire_is(&fields[1], "ok");
+        }
+        else if (!nss_wire_is(&fields[0], "message") || count != 5) {
+            return "a record of an unknown kind";
+        }
+    }
+    if (more < 0) {
+        return "a field is cut short";
+    }
+    return outcome->ok && !outcome->plan.len ? "a verdict without a plan" : NULL;
+}
+
+static int nss_planner_judge(nss_planner_t *planner, nss_outcome_t *outcome)
+{
+    int verdict = 0;
+    const char *why = outcome->answer.failed ? "no memory for it" : nss_planner_read(outcome, &verdict);
+
+    if (!why && verdict) {
+        return 1;
+    }
+    outcome->ok = 0;
+    nss_planner_log(outcome, planner->server, 1);
+    if (verdict || (WIFEXITED(planner->status) && !WEXITSTATUS(planner->status) && why)) {
+        ap_log_error(APLOG_MARK, NSS0414_LEVEL | APLOG_STARTUP, 0, NULL, NSS0414, why);
+    }
+    else {
+        ap_log_error(APLOG_MARK, NSS0412_LEVEL | APLOG_STARTUP, 0, NULL, NSS0412, nss_planner_end(planner),
+                     planner->executable, planner->executable);
+    }
+    return 0;
+}
+
+int nss_planner_run(apr_pool_t *p, server_rec *main_server, const nss_wire_t *run_facts,
+                    const nss_wire_t *facts, int pcache_fd, nss_outcome_t *poutcome)
+{
+    nss_planner_t planner = { .pool = p, .server = main_server, .requests = -1, .answers = -1 };
+    nss_wire_t request = { 0 };
+    const char *why = NULL;
+    int error;
+    int in_time;
+
+    memset(poutcome, 0, sizeof(*poutcome));
+    planner.executable = nss_python_executable(p, main_server, &why);
+    if (!planner.executable) {
+        ap_log_error(APLOG_MARK, NSS0410_LEVEL | APLOG_STARTUP, 0, NULL, NSS0410, why);
+        return 0;
+    }
+    nss_wire_add(&request, run_facts->data, run_facts->len);
+    nss_wire_add(&request, facts->data, facts->len);
+    error = request.failed || facts->failed || run_facts->failed ? ENOMEM : nss_planner_start(&planner, pcache_fd);
+    if (error) {
+        ap_log_error(APLOG_MARK, NSS0411_LEVEL | APLOG_STARTUP, 0, NULL, NSS0411,
+                     apr_psprintf(p, "%s: %s", planner.executable, strerror(error)));
+        nss_planner_close(&planner.requests);
+        nss_planner_close(&planner.answers);
+        nss_wire_free(&request);
+        return 0;
+    }
+    in_time = nss_planner_converse(&planner, &request, &poutcome->answer);
+    nss_planner_close(&planner.requests);
+    nss_planner_close(&planner.answers);
+    nss_wire_free(&request);
+    if (!in_time) {
+        kill(planner.pid, SIGKILL);
+    }
+    nss_planner_look(&planner, 0);
+    if (!in_time) {
+        ap_log_error(APLOG_MARK, NSS0413_LEVEL | APLOG_STARTUP, 0, NULL, NSS0413, NSS_PLANNER_SECONDS,
+                     planner.executable);
+        return 0;
+    }
+    return nss_planner_judge(&planner, poutcome);
+}
+
+/* ---- messages ------------------------------------------------------------------------ */
+
+static void nss_planner_say(const nss_wire_field_t *fields, server_rec *main_server, int console)
+{
+    int level = (int)nss_wire_number(&fields[2], APLOG_ERR);
+    long index = nss_wire_number(&fields[3], -1);
+    server_rec *s = main_server;
+
+    if (level < APLOG_EMERG || level > APLOG_TRACE8) {
+        level = APLOG_ERR;
+    }
+    while (index-- > 0 && s) {
+        s = s->next;
+    }
+    ap_log_error(APLOG_MARK, console ? level | APLOG_STARTUP : level, 0,
+                 console ? NULL : s ? s : main_server, "%.*s", (int)fields[4].len, (const char *)fields[4].data);
+}
+
+void nss_planner_log(const nss_outcome_t *outcome, server_rec *main_server, int console)
+{
+    nss_wire_field_t fields[NSS_PLANNER_MAX_FIELDS];
+    nss_wire_field_t record;
+    size_t at = 0;
+
+    while (nss_wire_next(outcome->answer.data, outcome->answer.len, &at, &record) == 1) {
+        if (nss_wire_split(&record, fields, NSS_PLANNER_MAX_FIELDS) == 5 && nss_wire_is(&fields[0], "message")) {
+            nss_planner_say(fields, main_server, console);
+        }
+    }
+}
+
+void nss_planner_forget(nss_outcome_t *outcome)
+{
+    nss_wire_free(&outcome->answer);
+    memset(outcome, 0, sizeof(*outcome));
+}

@@ -1,0 +1,38 @@
+/* planner: runs the short-lived Python process that compiles and proves the configuration.
+ *
+ * Memory: an outcome owns malloc'd bytes (the planner's whole answer); everything it names
+ * points into them. It outlives httpd's configuration pools.
+ */
+#ifndef NSS_PLANNER_H
+#define NSS_PLANNER_H
+
+#include "httpd.h"
+#include "wire.h"
+
+typedef struct nss_outcome_t {
+    nss_wire_t       answer;
+    nss_wire_field_t plan;              /* empty without one */
+    long             cache_size;        /* entries; 0: NSS's own */
+    long             cache_timeout;     /* seconds; 0: NSS's own */
+    int              ok;
+} nss_outcome_t;
+
+/* Everything that the planner must know of httpd's configuration, in records: the facts
+ * that stay the same from one reading to the next. */
+void nss_planner_describe(nss_wire_t *wire, apr_pool_t *p, server_rec *main_server);
+
+/* Facts that differ from run to run: mode and generation. */
+void nss_planner_describe_run(nss_wire_t *wire, const char *mode, unsigned generation);
+
+/* Runs it. 1: it spoke its verdict, see poutcome->ok; 0: it did not, and why was logged.
+ * pcache_fd: -1 for none. */
+int nss_planner_run(apr_pool_t *p, server_rec *main_server, const nss_wire_t *run_facts,
+                    const nss_wire_t *facts, int pcache_fd, nss_outcome_t *poutcome);
+
+/* Logs the messages of an outcome. console: before logs are open, all to the main log in
+ * the form of httpd -t; otherwise each to its server. */
+void nss_planner_log(const nss_outcome_t *outcome, server_rec *main_server, int console);
+
+void nss_planner_forget(nss_outcome_t *outcome);
+
+#endif

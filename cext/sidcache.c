@@ -1,0 +1,124 @@
+/* sidcache: see sidcache.h.
+ *
+ * SSL_ConfigMPServerSIDCache needs no NSS_Init; it is the only call of libssl in the
+ * parent. Three things that it leaves to its caller are done here: its descriptors are
+ * kept from programs that httpd starts, its environment variable is removed (children
+ * inherit by fork), and its thread takes no signal that is meant for httpd. */
+#include "sidcache.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <nspr.h>
+#include <prerror.h>
+#include <ssl.h>
+
+#include "http_log.h"
+#include "nss_messages.h"
+
+APLOG_USE_MODULE(nss);
+
+/* More than httpd has open at start with thousands of log files. */
+#define NSS_SIDCACHE_MAX_FDS 65536
+
+/* Highest descriptor that is open, plus one. */
+static int nss_sidcache_top(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    struct dirent *entry;
+    int top = 0;
+
+    if (!folder) {
+        long limit = sysconf(_SC_OPEN_MAX);
+        return limit > 0 && limit < NSS_SIDCACHE_MAX_FDS ? (int)limit : NSS_SIDCACHE_MAX_FDS;
+    }
+    while ((entry = readdir(folder))) {
+        int fd = atoi(entry->d_name);
+        top = fd >= top ? fd + 1 : top;
+    }
+    closedir(folder);
+    return top;
+}
+
+/* One byte a descriptor: open before libssl was asked. */
+static char *nss_sidcache_open_fds(int *ptop)
+{
+    int top = nss_sidcache_top();
+    char *open_before = calloc((size_t)top + 1, 1);
+
+    for (int fd = 0; open_before && fd < top; fd++) {
+        open_before[fd] = fcntl(fd, F_GETFD) >= 0;
+    }
+    *ptop = top;
+    return open_before;
+}
+
+static void nss_sidcache_close_on_exec(const char *open_before, int top)
+{
+    int now = nss_sidcache_top();
+
+    for (int fd = 3; fd < now; fd++) {
+        int flags = (fd < top && open_before[fd]) ? -1 : fcntl(fd, F_GETFD);
+        if (flags >= 0) {
+            fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+        }
+    }
+}
+
+static SECStatus nss_sidcache_make(long entries, long seconds)
+{
+    sigset_t all;
+    sigset_t before;
+    SECStatus status;
+    int top;
+    char *open_before = nss_sidcache_open_fds(&top);
+
+    if (!open_before) {
+        PR_SetError(PR_OUT_OF_MEMORY_ERROR, 0);
+        return SECFailure;
+    }
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    status = SSL_ConfigMPServerSIDCache((int)entries, 0, (PRUint32)seconds, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (status == SECSuccess) {
+        unsetenv("SSL_INHERITANCE");
+        nss_sidcache_close_on_exec(open_before, top);
+    }
+    free(open_before);
+    return status;
+}
+
+void nss_sidcache_shutdown(nss_sidcache_t *cache)
+{
+    if (cache->made && cache->owner == getpid()) {
+        SSL_ShutdownServerSessionIDCache();
+        cache->made = 0;
+    }
+}
+
+int nss_sidcache_ensure(nss_sidcache_t *cache, server_rec *s, long entries, long seconds)
+{
+    if (cache->made && cache->entries == entries && cache->seconds == seconds) {
+        return 1;
+    }
+    if (cache->made) {
+        ap_log_error(APLOG_MARK, NSS0432_LEVEL, 0, s, NSS0432);
+        nss_sidcache_shutdown(cache);
+    }
+    if (nss_sidcache_make(entries, seconds) != SECSuccess) {
+        PRErrorCode error = PR_GetError();
+        ap_log_error(APLOG_MARK, NSS0430_LEVEL, 0, s, NSS0430, entries, "/tmp", (int)error);
+        return 0;
+    }
+    cache->made = 1;
+    cache->owner = getpid();
+    cache->entries = entries;
+    cache->seconds = seconds;
+    ap_log_error(APLOG_MARK, NSS0431_LEVEL, 0, s, NSS0431, entries, seconds);
+    return 1;
+}
