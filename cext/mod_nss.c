@@ -46,10 +46,7 @@ static void nss_mod_register_hooks(apr_pool_t *p)
     static const char *const before_proxy[] = { "mod_proxy.c", "mod_http2.c", NULL };
     /* An interpreter that mod_wsgi did not start is one that it does not finalise rightly. */
     static const char *const after_wsgi[] = { "mod_wsgi.c", NULL };
-    /* Of two that register a log format, the last owns it. */
-    static const char *const after_log[] = { "mod_log_config.c", "mod_ssl.c", NULL };
     static const char *const after_setenvif[] = { "mod_setenvif.c", NULL };
-
     /* The last to register a log format owns it. */
     static const char *const after_log_formats[] = { "mod_log_config.c", "mod_ssl.c", NULL };
 
