@@ -85,7 +85,8 @@ void nss_bridge_log(int level, int server, const char *text, size_t len);
 nss_snapshot_t *nss_snapshot_create(int nservers);
 
 /* Copies the spec in. 1: done, and the model socket now belongs to the
- * snapshot. Negative: refused, and the model still belongs to the caller. */
+ * snapshot; several virtual hosts of one snapshot may have the same. Negative:
+ * refused, and the model still belongs to the caller (unless added before). */
 int nss_snapshot_add_vhost(nss_snapshot_t *snapshot, const nss_vhost_spec_t *spec);
 
 /* Makes it the snapshot of all connections to come. The one before lives until
