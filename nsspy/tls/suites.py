@@ -172,4 +172,6 @@ OPENSSL_ALIASES: dict[str, int] = {
 }
 
 #: Suites of hardware that NSS has long forgotten; old configurations switch them off or on, to no effect.
-FORGOTTEN: frozenset[str] = frozenset({"fortezza", "fortezza_rc4_128_sha", "fortezza_null", "rc4", "rc4export", "rc2", "rc2export", "des", "desede3"})
+FORGOTTEN: frozenset[str] = frozenset(
+    {"fortezza", "fortezza_rc4_128_sha", "fortezza_null", "rc4", "rc4export", "rc2", "rc2export", "des", "desede3"}
+)
