@@ -85,7 +85,7 @@ bench: build
 	@$(PY) -m tools.bench $(BENCH_ARGS)
 
 fuzz: build
-	@$(PY) tools/fuzz.py --seconds $(FUZZ_TIME)
+	@$(PY) -m tests.fuzz.run --seconds $(FUZZ_TIME) --coverage
 
 clean:
 	rm -rf build run $(VENV)/.ready nsspy/_nss*.so nsspy/_nss.c *.egg-info .pytest_cache .mypy_cache .ruff_cache
