@@ -113,7 +113,8 @@ static SSL_CTX *make_context(const options_t *o)
         ERR_print_errors_fp(stderr);
         exit(2);
     }
-    /* Otherwise a server that closes without close_notify makes the session unusable. */
+    /* A server that closes without close_notify would make the session unusable (so does
+     * OpenSSL's own bookkeeping of it, see tls_finish). */
     SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
     if (!o->tickets) {
         SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
@@ -236,6 +237,7 @@ static int tls_finish(worker_t *w, SSL *ssl)
         got = SSL_read(ssl, w->buffer, BUFFER_BYTES);
     } while (got > 0);
     ERR_clear_error();
+    SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     drop(ssl);
     return 1;
 }
