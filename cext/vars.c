@@ -1,6 +1,7 @@
 #include "vars.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include <nss.h>
 #include <secport.h>
@@ -248,9 +249,10 @@ static const apr_table_t *environment(apr_pool_t *p, nss_conn_t *cc, const conn_
     return cc->env = describe(cc->c->pool, cc);
 }
 
+/* The comparison by which the snapshot has sorted them. */
 static int by_name(const void *key, const void *row)
 {
-    return ap_cstr_casecmp(key, ((const nss_var_t *)row)->name);
+    return strcasecmp(key, ((const nss_var_t *)row)->name);
 }
 
 static const char *certificate_variable(const nss_cert_t *cert, const char *name)
