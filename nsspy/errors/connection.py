@@ -142,4 +142,76 @@ MESSAGES: tuple[Message, ...] = (
         action="Name another variable in NSSUserName.",
         in_c=True,
     ),
+    # 550-699: handshakes and records (conn.c, failure.c)
+    Message(
+        550,
+        Level.INFO,
+        "TLS handshake failed: SNI %s, versions offered %s, alert sent %s, alert received %s; %s [%s %d]",
+        cause="Client and server did not agree, the client did not accept the certificate, or it was no TLS client. The"
+        " line names the likely one; the NSS error stands at its end.",
+        outcome="The connection is closed after NSS's alert. Nothing is served on it.",
+        action="What the line says. An alert received was the client's decision: look there.",
+        in_c=True,
+    ),
+    Message(
+        551,
+        Level.INFO,
+        "TLS connection broken off: SNI %s, versions offered %s, alert sent %s, alert received %s; %s [%s %d]",
+        cause="A record could not be decrypted or was not allowed, or the client sent a fatal alert.",
+        outcome="The connection is closed; not one byte more is read or written.",
+        action="None for single ones. If one client shows it again and again, look for a middlebox or a broken client.",
+        in_c=True,
+    ),
+    Message(
+        552,
+        Level.INFO,
+        "%u further failed TLS connections were not logged: they came too fast in this child; LogLevel nss:debug"
+        " shows them all",
+        cause="A child writes at most ten lines about failed connections in one second.",
+        outcome="The connections failed like the ones that were logged.",
+        action="Look for a scanner, or a change of certificate or protocols that many clients do not accept.",
+        in_c=True,
+    ),
+    Message(
+        553,
+        Level.ERROR,
+        "TLS connection refused: virtual host %s (%s:%u): %s; see what this child said of it when it started, mend it"
+        " and restart gracefully",
+        cause="The child could not open the virtual host's certificate, key or settings when it started.",
+        outcome="Its clients get the alert internal_error. Other virtual hosts are served.",
+        action="Look for the NSS messages of the same process id at its start.",
+        in_c=True,
+    ),
+    Message(
+        554,
+        Level.INFO,
+        "TLS session of another virtual host refused: SNI %s; the client resumed a session that was made under a"
+        " virtual host with other TLS settings; clients then start anew, nothing need be done",
+        cause="A TLS session belongs to the name it was made for (RFC 6066 section 3).",
+        outcome="The connection is closed before anything is served.",
+        action="None. If one client shows it again and again, make it keep sessions by name.",
+        in_c=True,
+    ),
+    Message(
+        555,
+        Level.INFO,
+        "TLS connection refused for want of a valid client certificate: %s; the session it resumed, or the handshake,"
+        " does not have what NSSVerifyClient demands in this virtual host; let the client start a new session with a"
+        " valid certificate",
+        cause="A resumed session carries the certificate of its first handshake. It is verified again here, and may"
+        " have expired or been revoked since, or come from a virtual host that verified less.",
+        outcome="The connection is closed before anything is served.",
+        action="Renew the client's certificate, or import the CA that issued it with trust flags T.",
+        in_c=True,
+    ),
+    Message(
+        556,
+        Level.ERROR,
+        "TLS connection dropped: NSPR made no descriptor for it; likely the memory is used up; lower MaxRequestWorkers"
+        " or add memory [NSPR %d]",
+        cause="NSPR could not allocate the layer between NSS and httpd.",
+        outcome="The connection is closed.",
+        action="Give the server more memory, or fewer workers.",
+        in_c=True,
+    ),
 )
