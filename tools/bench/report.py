@@ -120,9 +120,9 @@ def table(rows: list[Row]) -> str:
     return "\n".join([heading, "-" * len(heading), *(line(row) for row in rows), "", end])
 
 
-def as_json(rows: list[Row]) -> dict[str, object]:
+def as_json(rows: list[Row], environment: dict[str, str]) -> dict[str, object]:
     """The rows for machines; ``rounds`` hold every single figure."""
-    return {"rows": [asdict(row) for row in rows]}
+    return {"environment": environment, "rows": [asdict(row) for row in rows]}
 
 
 def verdict(rows: list[Row]) -> int:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import ctypes
 import json
+import os
+import platform
 import resource
+import ssl
+import subprocess
 import sys
 import tempfile
 import time
@@ -50,7 +55,7 @@ class Bench:
 
     def _scenario(self, scenario: Scenario, running: list[servers.Server], end: float) -> Row:
         taking_part = [one for one in running if one.label != "selfserv" or scenario.floor]
-        rounds, count = (3, max(1, scenario.count // 4)) if self.quick else (7, scenario.count)
+        rounds, count = (3, max(1, scenario.count // 4)) if self.quick else (11, scenario.count)
         costs: dict[str, list[float]] = {one.label: [] for one in taking_part}
         trouble: dict[str, str] = {}
         for number in range(rounds):
@@ -131,6 +136,23 @@ def _scaled(values: dict[str, list[float]], factor: float) -> dict[str, list[flo
     return {label: [one * factor for one in many] for label, many in values.items()}
 
 
+def environment() -> dict[str, str]:
+    """What the figures belong to: versions of httpd and the libraries, processor, cores."""
+    version = subprocess.run(
+        [str(servers.first_existing(servers.HTTPD_NAMES)), "-v"], capture_output=True, text=True, check=True, timeout=10
+    ).stdout
+    nss = ctypes.CDLL("libnss3.so").NSS_GetVersion
+    nss.restype = ctypes.c_char_p
+    models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    return {
+        "httpd": version.split("\n")[0].removeprefix("Server version: "),
+        "nss": nss().decode(),
+        "openssl": ssl.OPENSSL_VERSION,
+        "processor": models[0].split(":")[1].strip() if models else platform.machine(),
+        "cores": str(len(os.sched_getaffinity(0))),
+    }
+
+
 def measure_all(options: argparse.Namespace) -> list[Row]:
     """Everything that was asked for. Raises ServerError when a server does not start."""
     wanted = [one for one in scenarios.SCENARIOS if not options.only or one.name in options.only]
@@ -171,9 +193,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     build()
     rows = measure_all(options)
+    where = environment()
+    print(", ".join(f"{key} {value}" for key, value in where.items()), end="\n\n")
     print(report.table(rows))
     if options.json:
-        options.json.write_text(json.dumps(report.as_json(rows), indent=2) + "\n")
+        options.json.write_text(json.dumps(report.as_json(rows, where), indent=2) + "\n")
     return report.verdict(rows)
 
 
