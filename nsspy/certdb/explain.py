@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-import sqlite3
 import stat
 from dataclasses import dataclass
 
@@ -205,6 +204,8 @@ def _content(question: _Question) -> Finding | None:
 
 
 def _check_sqlite(question: _Question, name: str) -> Finding | None:
+    import sqlite3
+
     uri = "file:" + name.replace("%", "%25").replace("?", "%3f").replace("#", "%23") + "?mode=ro"
     try:
         with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=2)) as connection:

@@ -58,7 +58,8 @@ def ffi_text(pointer: Any) -> str:
     """A C string as text, "" for NULL; bytes that are no UTF-8 survive as surrogate escapes."""
     if pointer == ffi.NULL:
         return ""
-    return bytes(ffi.string(pointer)).decode("utf-8", "surrogateescape")
+    data = ffi.string(pointer)
+    return data.decode("utf-8", "surrogateescape") if isinstance(data, bytes) else data
 
 
 def ffi_bytes(text: str) -> bytes:

@@ -309,6 +309,16 @@ CERT_TOKEN_MISSING = Message(
     "Insert the token, start its service, or correct the name.",
 )
 
+CERT_KEY_UNUSABLE = Message(
+    235,
+    Level.ERROR,
+    "private key of certificate {nickname!r} (serial {serial}) on token {token!r} does not sign: {reason}; see the"
+    " token's rights and state with: {command} {nss}",
+    "The key was found, and a trial signature failed.",
+    "The virtual host cannot serve TLS.",
+    "The key must be allowed to sign (CKA_SIGN); FIPS mode refuses short keys.",
+)
+
 # ---- tokens and PINs -------------------------------------------------------
 
 PIN_FILE_UNREADABLE = Message(
