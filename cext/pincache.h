@@ -10,11 +10,20 @@
 
 #include "httpd.h"
 
-/* Starts nss_pcache for root, the parent's user and uid. The socket, close-on-exec, or -1
- * and *pwhy. */
-int nss_pincache_start(apr_pool_t *p, uid_t uid, const char **pwhy);
+/* fd: -1 when there is none. pid: it stops being our child when httpd detaches. */
+typedef struct nss_pincache_t {
+    int   fd;
+    pid_t pid;
+} nss_pincache_t;
+
+/* Starts nss_pcache for root, the parent's user and uid. NULL, or why not. */
+const char *nss_pincache_start(nss_pincache_t *cache, apr_pool_t *p, uid_t uid);
 
 /* True when it answers and hears uid. */
-int nss_pincache_serves(int fd, uid_t uid);
+int nss_pincache_serves(const nss_pincache_t *cache, uid_t uid);
+
+/* Closes this process's end; if it is the last one and nss_pcache a child of ours, waits
+ * until it is gone. */
+void nss_pincache_close(nss_pincache_t *cache);
 
 #endif

@@ -111,7 +111,7 @@ void nss_planner_describe(nss_wire_t *wire, apr_pool_t *p, server_rec *main_serv
 
     nss_planner_fact(wire, "server_root", ap_server_root);
     nss_planner_fact(wire, "mpm", ap_show_mpm());
-    nss_planner_fact(wire, "module_path", nss_python_beside_module(p, ""));
+    nss_planner_fact(wire, "module_path", nss_python_module_path());
     nss_planner_user(wire, p);
     for (const server_rec *s = main_server; s; s = s->next, index++) {
         nss_planner_server(wire, &fields, s, index);

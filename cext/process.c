@@ -34,12 +34,11 @@ APLOG_USE_MODULE(nss);
 
 /* What outlives a restart. On the process pool, its contents malloc'd. */
 typedef struct nss_process_t {
-    pid_t          owner;
     nss_wire_t     facts;           /* what the kept plan was made from */
     nss_outcome_t  outcome;         /* the plan in force; ok is 0 before the first */
     int            fresh;           /* planned in the first reading, not yet taken over */
     int            said;            /* its messages went to the servers' logs */
-    int            pcache_fd;
+    nss_pincache_t pcache;
     int            pcache_started;
     nss_sidcache_t cache;
     unsigned       generation;      /* number of configurations that went into service */
@@ -57,16 +56,13 @@ typedef enum {
 /* Found again on the process pool at every reading; children have it by fork. */
 static nss_process_t *nss_process_state;
 
-/* Runs in the parent, and in every child that exits: only its owner may act. */
+/* Runs in the parent, and in every child that exits; what is the parent's alone knows that. */
 static apr_status_t nss_process_end(void *statev)
 {
     nss_process_t *state = statev;
 
     nss_sidcache_shutdown(&state->cache);
-    if (state->pcache_fd >= 0) {
-        close(state->pcache_fd);
-        state->pcache_fd = -1;
-    }
+    nss_pincache_close(&state->pcache);
     return APR_SUCCESS;
 }
 
@@ -77,7 +73,7 @@ static nss_process_t *nss_process_find(process_rec *process)
     apr_pool_userdata_get(&found, NSS_PROCESS_KEY, process->pool);
     if (!found) {
         nss_process_t *state = apr_pcalloc(process->pool, sizeof(*state));
-        state->pcache_fd = -1;
+        state->pcache.fd = -1;
         apr_pool_userdata_setn(state, NSS_PROCESS_KEY, NULL, process->pool);
         apr_pool_cleanup_register(process->pool, state, nss_process_end, apr_pool_cleanup_null);
         found = state;
@@ -166,16 +162,14 @@ static const char *nss_process_mode(nss_read_t reading)
 static int nss_process_keep_pcache(nss_process_t *state, apr_pool_t *p)
 {
     uid_t uid = geteuid() ? geteuid() : ap_unixd_config.user_id;
-    const char *why = NULL;
+    const char *why;
 
-    if (state->pcache_fd >= 0 && nss_pincache_serves(state->pcache_fd, uid)) {
+    if (state->pcache.fd >= 0 && nss_pincache_serves(&state->pcache, uid)) {
         return 1;
     }
-    if (state->pcache_fd >= 0) {
-        close(state->pcache_fd);
-    }
-    state->pcache_fd = nss_pincache_start(p, uid, &why);
-    if (state->pcache_fd < 0) {
+    nss_pincache_close(&state->pcache);
+    why = nss_pincache_start(&state->pcache, p, uid);
+    if (why) {
         ap_log_error(APLOG_MARK, NSS0420_LEVEL | APLOG_STARTUP, 0, NULL, NSS0420, why);
         return 0;
     }
@@ -256,7 +250,7 @@ static int nss_process_plan_now(nss_process_t *state, apr_pool_t *p, server_rec 
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     nss_planner_describe_run(&run_facts, nss_process_mode(reading), state->generation + 1);
-    spoke = nss_planner_run(p, s, &run_facts, &facts, reading == NSS_READ_CHECK ? -1 : state->pcache_fd, &outcome);
+    spoke = nss_planner_run(p, s, &run_facts, &facts, reading == NSS_READ_CHECK ? -1 : state->pcache.fd, &outcome);
     status = nss_process_decide(state, s, reading, spoke, &facts, &outcome);
     nss_wire_free(&facts);
     nss_wire_free(&run_facts);
@@ -323,5 +317,5 @@ const unsigned char *nss_process_plan(apr_size_t *plen)
 
 int nss_process_pcache_fd(void)
 {
-    return nss_process_state ? nss_process_state->pcache_fd : -1;
+    return nss_process_state ? nss_process_state->pcache.fd : -1;
 }

@@ -70,19 +70,21 @@ static const char *nss_python_in_home(apr_pool_t *p, const char *home)
     return NULL;
 }
 
-const char *nss_python_beside_module(apr_pool_t *p, const char *name)
+const char *nss_python_module_path(void)
 {
     Dl_info info;
-    const char *slash;
+    return dladdr((const void *)&nss_module, &info) ? info.dli_fname : NULL;
+}
 
-    if (!dladdr((const void *)&nss_module, &info) || !info.dli_fname) {
-        return NULL;
-    }
-    slash = strrchr(info.dli_fname, '/');
+const char *nss_python_beside_module(apr_pool_t *p, const char *name)
+{
+    const char *path = nss_python_module_path();
+    const char *slash = path ? strrchr(path, '/') : NULL;
+
     if (!slash) {
         return NULL;
     }
-    return apr_pstrcat(p, apr_pstrmemdup(p, info.dli_fname, (apr_size_t)(slash - info.dli_fname + 1)), name, NULL);
+    return apr_pstrcat(p, apr_pstrmemdup(p, path, (apr_size_t)(slash - path + 1)), name, NULL);
 }
 
 const char *nss_python_executable(apr_pool_t *p, const server_rec *main_server, const char **pwhy)

@@ -15,6 +15,9 @@ int nss_python_is_open(void);
  * build. NULL when neither exists; *pwhy then says what was tried. */
 const char *nss_python_executable(apr_pool_t *p, const server_rec *main_server, const char **pwhy);
 
+/* The module's file as httpd loaded it; NULL when it is unknown. */
+const char *nss_python_module_path(void);
+
 /* A file beside the module, as nss_pcache is. NULL when the module's place is unknown. */
 const char *nss_python_beside_module(apr_pool_t *p, const char *name);
 

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <nspr.h>
@@ -24,6 +25,29 @@ APLOG_USE_MODULE(nss);
 
 /* More than httpd has open at start with thousands of log files. */
 #define NSS_SIDCACHE_MAX_FDS 65536
+
+/* Measured with NSS 3.87, rounded up; and what it takes when asked for 0. */
+#define NSS_SIDCACHE_ENTRY_BYTES    4096
+#define NSS_SIDCACHE_DEFAULT        10000
+
+/* Where libssl may put the (at once unlinked) file behind the cache: in memory if there is
+ * room. A file system that is too small must be found out now: libssl makes a file with
+ * holes, and the child that touches one dies of SIGBUS. NULL: no room anywhere. */
+static const char *nss_sidcache_directory(long entries)
+{
+    static const char *const candidates[] = { "/dev/shm", "/tmp" };
+    unsigned long long need = (unsigned long long)(entries > 0 ? entries : NSS_SIDCACHE_DEFAULT) + 256;
+
+    need *= NSS_SIDCACHE_ENTRY_BYTES;
+    for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
+        struct statvfs info;
+        if (!access(candidates[i], W_OK | X_OK) && !statvfs(candidates[i], &info)
+            && (unsigned long long)info.f_bavail * info.f_frsize > need) {
+            return candidates[i];
+        }
+    }
+    return NULL;
+}
 
 /* Highest descriptor that is open, plus one. */
 static int nss_sidcache_top(void)
@@ -69,7 +93,7 @@ static void nss_sidcache_close_on_exec(const char *open_before, int top)
     }
 }
 
-static SECStatus nss_sidcache_make(long entries, long seconds)
+static SECStatus nss_sidcache_make(const char *directory, long entries, long seconds)
 {
     sigset_t all;
     sigset_t before;
@@ -83,7 +107,7 @@ static SECStatus nss_sidcache_make(long entries, long seconds)
     }
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    status = SSL_ConfigMPServerSIDCache((int)entries, 0, (PRUint32)seconds, NULL);
+    status = SSL_ConfigMPServerSIDCache((int)entries, 0, (PRUint32)seconds, directory);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (status == SECSuccess) {
         unsetenv("SSL_INHERITANCE");
@@ -103,6 +127,8 @@ void nss_sidcache_shutdown(nss_sidcache_t *cache)
 
 int nss_sidcache_ensure(nss_sidcache_t *cache, server_rec *s, long entries, long seconds)
 {
+    const char *directory;
+
     if (cache->made && cache->entries == entries && cache->seconds == seconds) {
         return 1;
     }
@@ -110,9 +136,14 @@ int nss_sidcache_ensure(nss_sidcache_t *cache, server_rec *s, long entries, long
         ap_log_error(APLOG_MARK, NSS0432_LEVEL, 0, s, NSS0432);
         nss_sidcache_shutdown(cache);
     }
-    if (nss_sidcache_make(entries, seconds) != SECSuccess) {
+    directory = nss_sidcache_directory(entries);
+    if (!directory) {
+        ap_log_error(APLOG_MARK, NSS0433_LEVEL, 0, s, NSS0433, entries, entries / 256 + 1);
+        return 0;
+    }
+    if (nss_sidcache_make(directory, entries, seconds) != SECSuccess) {
         PRErrorCode error = PR_GetError();
-        ap_log_error(APLOG_MARK, NSS0430_LEVEL, 0, s, NSS0430, entries, "/tmp", (int)error);
+        ap_log_error(APLOG_MARK, NSS0430_LEVEL, 0, s, NSS0430, entries, directory, (int)error);
         return 0;
     }
     cache->made = 1;

@@ -76,16 +76,8 @@ static void nss_spawn_child(const nss_spawn_t *what, const int *fds, int report,
 {
     int last = NSS_SPAWN_FIRST + what->nfds;
 
-    if (what->detached) {
-        pid_t again;
+    if (what->session) {
         setsid();
-        again = fork();
-        if (again < 0) {
-            nss_spawn_report(report, errno);
-        }
-        if (again > 0) {
-            _exit(0);
-        }
     }
     nss_spawn_reset_signals();
     for (int i = 0; i < what->nfds; i++) {
@@ -143,7 +135,7 @@ static int nss_spawn_fork(const nss_spawn_t *what, const int *fds, const int *pi
     }
     close(pipe_ends[1]);
     error = nss_spawn_outcome(pipe_ends[0]);
-    if (error || what->detached) {
+    if (error) {
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
         }
         pid = 0;

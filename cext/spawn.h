@@ -15,10 +15,10 @@ typedef struct nss_spawn_t {
     const char *const *argv;        /* ended by NULL */
     int                fds[NSS_SPAWN_MAX_FDS];  /* become 3, 4, 5 */
     int                nfds;
-    int                detached;    /* a session of its own, and nobody's child */
+    int                session;     /* in a session of its own: no terminal, no group signals */
 } nss_spawn_t;
 
-/* 0 and *ppid (0 when detached), or an errno value: also when exec failed in the child. */
+/* 0 and *ppid, or an errno value: also when exec failed in the child. */
 int nss_spawn_start(const nss_spawn_t *what, pid_t *ppid);
 
 #endif

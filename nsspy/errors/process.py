@@ -136,7 +136,7 @@ MESSAGES: tuple[Message, ...] = (
         430,
         Level.ERROR,
         "the TLS session cache cannot be made: %ld entries in %s; likely not enough memory, descriptors or space there; "
-        "lower NSSSessionCacheSize or free some [NSS %d]",
+        "lower NSSSessionCacheSize or raise the limit [NSS %d]",
         "NSS could not create the shared memory or the locks of the session cache.",
         "httpd does not start.",
         "Lower NSSSessionCacheSize (about 3.8 KB an entry), raise the limit of open files, free space in the directory.",
@@ -158,6 +158,16 @@ MESSAGES: tuple[Message, ...] = (
         "NSSSessionCacheSize or NSSSession3CacheTimeout was changed before a restart, or TLS was switched off.",
         "Sessions from before the restart cannot be resumed.",
         "None.",
+        in_c=True,
+    ),
+    Message(
+        433,
+        Level.ERROR,
+        "the TLS session cache cannot be made: %ld entries need %ld MB in /dev/shm or /tmp; likely both are full or too "
+        "small; free space there or lower NSSSessionCacheSize",
+        "Neither directory is writable and has room for the session cache.",
+        "httpd does not start.",
+        "Free space, make /dev/shm larger (in a container: its shm size), or lower NSSSessionCacheSize.",
         in_c=True,
     ),
     # ---- Python in a child ---------------------------------------------------------------------------------
