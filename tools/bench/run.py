@@ -157,11 +157,12 @@ def measure_all(options: argparse.Namespace) -> list[Row]:
     """Everything that was asked for. Raises ServerError when a server does not start."""
     wanted = [one for one in scenarios.SCENARIOS if not options.only or one.name in options.only]
     sides: list[type[servers.Httpd]] = [servers.ModSsl]
-    if servers.ModNss.library.exists() and not options.without_nss:
-        sides.append(servers.ModNss)
     rows: list[Row] = []
-    with tempfile.TemporaryDirectory(prefix="nss-bench-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with contextlib.ExitStack() as stack:
+        if servers.ModNss.built() and not options.without_nss:
+            stack.callback(servers.ModNss.prepare())
+            sides.append(servers.ModNss)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nss-bench-", ignore_cleanup_errors=True)))
         servers.hand_over(folder)
         bench = Bench(folder, quick=options.quick, sides=sides, budget=45.0 if options.quick else 240.0)
         if not options.only or scenarios.START in options.only:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -17,8 +16,10 @@ import ssl
 import subprocess
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 
+from tools import stage
 from tools.bench import measure
 from tools.bench.certificates import Store
 
@@ -244,7 +245,7 @@ class Httpd(Server):
             content=content,
             port=self.port,
             other=OTHER_NAME,
-            user=f"User {user}" if user else "",
+            user="User {}\nGroup {}".format(*user) if user else "",
             modules=modules,
             children=CHILDREN,
             threads=THREADS,
@@ -287,16 +288,31 @@ class ModNss(Httpd):
     """This project's module: the same certificates, from a database with a PIN."""
 
     label = "mod_nss"
-    library = Path(__file__).parents[2] / "build" / "mod_nss.so"
+    staged: stage.Staged | None = None
+
+    @classmethod
+    def built(cls) -> bool:
+        """True when there is a module to measure."""
+        return (stage.CHECKOUT / "build" / "mod_nss.so").exists()
+
+    @classmethod
+    def prepare(cls) -> Callable[[], None]:
+        """Puts the module where httpd's children can read it; the answer takes it away again."""
+        user = unprivileged_user()
+        cls.staged = stage.reachable(user[0] if user else None)
+        return cls.staged.remove
 
     def tls_modules(self) -> tuple[tuple[str, str], ...]:
         """The module alone."""
-        return (("nss_module", str(self.library)),)
+        assert self.staged is not None
+        return (("nss_module", str(self.staged.builds / "mod_nss.so")),)
 
     def tls_lines(self) -> str:
         """Database, PIN file, session cache of the default size."""
+        assert self.staged is not None
+        home = f'NSSPythonHome "{self.staged.python_home}"\n' if self.staged.python_home else ""
         return (
-            f"NSSCertificateDatabase {self.store.database}\n"
+            f"{home}NSSCertificateDatabase {self.store.database}\n"
             f'NSSPassPhraseDialog "file:{self.store.dialog_file}"\n'
             "NSSSessionCacheSize 10000\n"
             "NSSSession3CacheTimeout 86400\n"
@@ -340,16 +356,9 @@ class SelfServ(Server):
         ]
 
 
-def unprivileged_user() -> str | None:
-    """Whom httpd's children run as when the benchmark is started by root; None otherwise."""
-    if os.geteuid() != 0:
-        return None
-    for name in ("www-data", "apache", "nobody"):
-        try:
-            return pwd.getpwnam(name).pw_name
-        except KeyError:
-            continue
-    raise ServerError("no user www-data, apache or nobody: httpd's children cannot leave root")
+def unprivileged_user() -> tuple[str, str] | None:
+    """User and group of httpd's children when the benchmark is started by root; None otherwise."""
+    return stage.run_user() if os.geteuid() == 0 else None
 
 
 def hand_over(folder: Path) -> None:
@@ -358,4 +367,4 @@ def hand_over(folder: Path) -> None:
     if user is None:
         return
     for path in (folder, *folder.rglob("*")):
-        shutil.chown(path, user)
+        shutil.chown(path, *user)
