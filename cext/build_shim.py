@@ -14,6 +14,7 @@ written into the module as the first place to look. No other path of the machine
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
 import shlex
@@ -154,7 +155,8 @@ def emit_shim() -> Path:
     builder.set_source(SHIM, PREAMBLE)
     fresh = GENERATED / f"{SHIM}.c.new"
     fresh.parent.mkdir(parents=True, exist_ok=True)
-    builder.emit_c_code(str(fresh))
+    with contextlib.redirect_stdout(None):
+        builder.emit_c_code(str(fresh))
     target = GENERATED / f"{SHIM}.c"
     write_changed(target, fresh.read_text("utf-8"))
     fresh.unlink()
@@ -237,7 +239,7 @@ def build(asan: bool) -> None:
     run(module, [compiler, *LINK, *sanitizer, *map(str, made), "-o", str(module), *all_flags.link], made)
     helper = objects / "nss_pcache"
     source = CEXT / PROGRAM
-    run(helper, [compiler, *STRICT, *extra, "-pie", "-Wl,-z,relro,-z,now", PROGRAM, "-o", str(helper)], [source])
+    run(helper, [compiler, *STRICT, *extra, "-D_GNU_SOURCE", "-pie", "-Wl,-z,relro,-z,now", PROGRAM, "-o", str(helper)], [source])
     for result, names in ((module, ("mod_nss.so", "libmodnss.so")), (helper, ("nss_pcache",))):
         for name in names:
             install(result, out / name)

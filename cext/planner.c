@@ -121,20 +121,17 @@ void nss_planner_describe(nss_wire_t *wire, apr_pool_t *p, server_rec *main_serv
     nss_wire_free(&fields);
 }
 
-void nss_planner_describe_run(nss_wire_t *wire, const char *mode, unsigned generation)
+/* What differs from run to run, and is no reason to plan anew. */
+static void nss_planner_describe_run(nss_wire_t *wire, const nss_planner_job_t *job)
 {
-    char number[16];
-
-    apr_snprintf(number, sizeof(number), "%u", generation);
-    nss_planner_fact(wire, "mode", mode);
-    nss_planner_fact(wire, "generation", number);
+    nss_planner_fact(wire, "mode", job->mode);
+    nss_planner_fact(wire, "generation", apr_psprintf(job->pool, "%u", job->generation));
 }
 
 /* ---- the process ---------------------------------------------------------------- */
 
 typedef struct nss_planner_t {
-    apr_pool_t *pool;
-    server_rec *server;
+    const nss_planner_job_t *job;
     const char *executable;
     pid_t       pid;
     int         requests;       /* our end of the planner's descriptor 3, -1 once all is sent */
@@ -143,8 +140,15 @@ typedef struct nss_planner_t {
     int         status;
 } nss_planner_t;
 
-static int nss_planner_start(nss_planner_t *planner, int pcache_fd)
+/* On the console a message stands alone, without time and process. */
+static int nss_planner_level(const nss_planner_job_t *job, int level)
 {
+    return job->console ? level | APLOG_STARTUP : level;
+}
+
+static int nss_planner_start(nss_planner_t *planner)
+{
+    int pcache_fd = planner->job->pcache_fd;
     const char *argv[] = { planner->executable, "-I", "-m", "nsspy.plan", NULL };
     nss_spawn_t what = { .program = planner->executable, .argv = argv, .nfds = pcache_fd >= 0 ? 3 : 2 };
     int down[2];
@@ -257,9 +261,9 @@ static int nss_planner_converse(nss_planner_t *planner, const nss_wire_t *reques
 static const char *nss_planner_end(const nss_planner_t *planner)
 {
     if (WIFSIGNALED(planner->status)) {
-        return apr_psprintf(planner->pool, "ended by signal %d", WTERMSIG(planner->status));
+        return apr_psprintf(planner->job->pool, "ended by signal %d", WTERMSIG(planner->status));
     }
-    return apr_psprintf(planner->pool, "exit status %d", WEXITSTATUS(planner->status));
+    return apr_psprintf(planner->job->pool, "exit status %d", WEXITSTATUS(planner->status));
 }
 
 /* ---- records in ------------------------------------------------------------------- */
@@ -310,6 +314,7 @@ static const char *nss_planner_read(nss_outcome_t *outcome, int *pverdict)
 
 static int nss_planner_judge(nss_planner_t *planner, nss_outcome_t *outcome)
 {
+    const nss_planner_job_t *job = planner->job;
     int verdict = 0;
     const char *why = outcome->answer.failed ? "no memory for it" : nss_planner_read(outcome, &verdict);
 
@@ -317,57 +322,63 @@ static int nss_planner_judge(nss_planner_t *planner, nss_outcome_t *outcome)
         return 1;
     }
     outcome->ok = 0;
-    nss_planner_log(outcome, planner->server, 1);
+    nss_planner_log(outcome, job->main_server, job->console);
     if (verdict || (WIFEXITED(planner->status) && !WEXITSTATUS(planner->status) && why)) {
-        ap_log_error(APLOG_MARK, NSS0414_LEVEL | APLOG_STARTUP, 0, NULL, NSS0414, why);
+        ap_log_error(APLOG_MARK, nss_planner_level(job, NSS0414_LEVEL), 0, NULL, NSS0414, why);
     }
     else {
-        ap_log_error(APLOG_MARK, NSS0412_LEVEL | APLOG_STARTUP, 0, NULL, NSS0412, nss_planner_end(planner),
-                     planner->executable, planner->executable);
+        ap_log_error(APLOG_MARK, nss_planner_level(job, NSS0412_LEVEL), 0, NULL, NSS0412,
+                     nss_planner_end(planner), planner->executable, planner->executable);
     }
     return 0;
 }
 
-int nss_planner_run(apr_pool_t *p, server_rec *main_server, const nss_wire_t *run_facts,
-                    const nss_wire_t *facts, int pcache_fd, nss_outcome_t *poutcome)
+/* False when it took too long. The planner is gone afterwards. */
+static int nss_planner_talk(nss_planner_t *planner, const nss_wire_t *request, nss_wire_t *answer)
 {
-    nss_planner_t planner = { .pool = p, .server = main_server, .requests = -1, .answers = -1 };
+    int in_time = nss_planner_converse(planner, request, answer);
+
+    nss_planner_close(&planner->requests);
+    nss_planner_close(&planner->answers);
+    if (!in_time) {
+        kill(planner->pid, SIGKILL);
+    }
+    nss_planner_look(planner, 0);
+    return in_time;
+}
+
+int nss_planner_run(const nss_planner_job_t *job, const nss_wire_t *facts, nss_outcome_t *poutcome)
+{
+    nss_planner_t planner = { .job = job, .requests = -1, .answers = -1 };
     nss_wire_t request = { 0 };
     const char *why = NULL;
     int error;
-    int in_time;
+    int spoke = 0;
 
     memset(poutcome, 0, sizeof(*poutcome));
-    planner.executable = nss_python_executable(p, main_server, &why);
+    planner.executable = nss_python_executable(job->pool, job->main_server, &why);
     if (!planner.executable) {
-        ap_log_error(APLOG_MARK, NSS0410_LEVEL | APLOG_STARTUP, 0, NULL, NSS0410, why);
+        ap_log_error(APLOG_MARK, nss_planner_level(job, NSS0410_LEVEL), 0, NULL, NSS0410, why);
         return 0;
     }
-    nss_wire_add(&request, run_facts->data, run_facts->len);
+    nss_planner_describe_run(&request, job);
     nss_wire_add(&request, facts->data, facts->len);
-    error = request.failed || facts->failed || run_facts->failed ? ENOMEM : nss_planner_start(&planner, pcache_fd);
+    error = request.failed || facts->failed ? ENOMEM : nss_planner_start(&planner);
     if (error) {
-        ap_log_error(APLOG_MARK, NSS0411_LEVEL | APLOG_STARTUP, 0, NULL, NSS0411,
-                     apr_psprintf(p, "%s: %s", planner.executable, strerror(error)));
         nss_planner_close(&planner.requests);
         nss_planner_close(&planner.answers);
-        nss_wire_free(&request);
-        return 0;
+        ap_log_error(APLOG_MARK, nss_planner_level(job, NSS0411_LEVEL), 0, NULL, NSS0411,
+                     apr_psprintf(job->pool, "%s: %s", planner.executable, strerror(error)));
     }
-    in_time = nss_planner_converse(&planner, &request, &poutcome->answer);
-    nss_planner_close(&planner.requests);
-    nss_planner_close(&planner.answers);
-    nss_wire_free(&request);
-    if (!in_time) {
-        kill(planner.pid, SIGKILL);
+    else if (nss_planner_talk(&planner, &request, &poutcome->answer)) {
+        spoke = nss_planner_judge(&planner, poutcome);
     }
-    nss_planner_look(&planner, 0);
-    if (!in_time) {
-        ap_log_error(APLOG_MARK, NSS0413_LEVEL | APLOG_STARTUP, 0, NULL, NSS0413, NSS_PLANNER_SECONDS,
+    else {
+        ap_log_error(APLOG_MARK, nss_planner_level(job, NSS0413_LEVEL), 0, NULL, NSS0413, NSS_PLANNER_SECONDS,
                      planner.executable);
-        return 0;
     }
-    return nss_planner_judge(&planner, poutcome);
+    nss_wire_free(&request);
+    return spoke;
 }
 
 /* ---- messages ------------------------------------------------------------------------ */

@@ -21,16 +21,21 @@ typedef struct nss_outcome_t {
  * that stay the same from one reading to the next. */
 void nss_planner_describe(nss_wire_t *wire, apr_pool_t *p, server_rec *main_server);
 
-/* Facts that differ from run to run: mode and generation. */
-void nss_planner_describe_run(nss_wire_t *wire, const char *mode, unsigned generation);
+/* What one run is given. console: a person reads the messages, not a log. */
+typedef struct nss_planner_job_t {
+    apr_pool_t *pool;           /* for what lives as long as the run */
+    server_rec *main_server;
+    const char *mode;           /* "check", "start", "restart" */
+    unsigned    generation;
+    int         pcache_fd;      /* -1: none */
+    int         console;
+} nss_planner_job_t;
 
-/* Runs it. 1: it spoke its verdict, see poutcome->ok; 0: it did not, and why was logged.
- * pcache_fd: -1 for none. */
-int nss_planner_run(apr_pool_t *p, server_rec *main_server, const nss_wire_t *run_facts,
-                    const nss_wire_t *facts, int pcache_fd, nss_outcome_t *poutcome);
+/* Runs it. 1: it spoke its verdict, see poutcome->ok; 0: it did not, and why was logged. */
+int nss_planner_run(const nss_planner_job_t *job, const nss_wire_t *facts, nss_outcome_t *poutcome);
 
-/* Logs the messages of an outcome. console: before logs are open, all to the main log in
- * the form of httpd -t; otherwise each to its server. */
+/* Logs the messages of an outcome: to the console in the form of httpd -t, or each to its
+ * server. */
 void nss_planner_log(const nss_outcome_t *outcome, server_rec *main_server, int console);
 
 void nss_planner_forget(nss_outcome_t *outcome);

@@ -151,6 +151,12 @@ static nss_read_t nss_process_reading(const nss_process_t *state, apr_pool_t *p)
     return word && strcmp(word, "start") ? NSS_READ_CHECK : NSS_READ_FIRST;
 }
 
+/* Before logs are open; at the second reading and at restarts, standard error is the log. */
+static int nss_process_on_console(nss_read_t reading)
+{
+    return reading == NSS_READ_CHECK || reading == NSS_READ_FIRST;
+}
+
 static const char *nss_process_mode(nss_read_t reading)
 {
     return reading == NSS_READ_CHECK ? "check" : reading == NSS_READ_RESTART ? "restart" : "start";
@@ -159,7 +165,7 @@ static const char *nss_process_mode(nss_read_t reading)
 /* ---- nss_pcache ------------------------------------------------------------------ */
 
 /* Started once; looked after at each restart. False: it could not be started. */
-static int nss_process_keep_pcache(nss_process_t *state, apr_pool_t *p)
+static int nss_process_keep_pcache(nss_process_t *state, apr_pool_t *p, int console)
 {
     uid_t uid = geteuid() ? geteuid() : ap_unixd_config.user_id;
     const char *why;
@@ -170,7 +176,7 @@ static int nss_process_keep_pcache(nss_process_t *state, apr_pool_t *p)
     nss_pincache_close(&state->pcache);
     why = nss_pincache_start(&state->pcache, p, uid);
     if (why) {
-        ap_log_error(APLOG_MARK, NSS0420_LEVEL | APLOG_STARTUP, 0, NULL, NSS0420, why);
+        ap_log_error(APLOG_MARK, console ? NSS0420_LEVEL | APLOG_STARTUP : NSS0420_LEVEL, 0, NULL, NSS0420, why);
         return 0;
     }
     if (state->pcache_started) {
@@ -216,8 +222,8 @@ static int nss_process_decide(nss_process_t *state, server_rec *s, nss_read_t re
 {
     int good = spoke && outcome->ok;
 
-    if (spoke && (!good || reading == NSS_READ_CHECK || reading == NSS_READ_FIRST)) {
-        nss_planner_log(outcome, s, 1);
+    if (spoke && (!good || nss_process_on_console(reading))) {
+        nss_planner_log(outcome, s, nss_process_on_console(reading));
     }
     if (good && reading != NSS_READ_CHECK) {
         nss_process_keep(state, facts, outcome);
@@ -234,8 +240,10 @@ static int nss_process_decide(nss_process_t *state, server_rec *s, nss_read_t re
 static int nss_process_plan_now(nss_process_t *state, apr_pool_t *p, server_rec *s, nss_read_t reading)
 {
     nss_wire_t facts = { 0 };
-    nss_wire_t run_facts = { 0 };
     nss_outcome_t outcome = { 0 };
+    nss_planner_job_t job = { .pool = p, .main_server = s, .mode = nss_process_mode(reading),
+                              .generation = state->generation + 1, .pcache_fd = -1,
+                              .console = nss_process_on_console(reading) };
     int status;
     int spoke;
 
@@ -245,15 +253,14 @@ static int nss_process_plan_now(nss_process_t *state, apr_pool_t *p, server_rec 
         nss_wire_free(&facts);
         return OK;
     }
-    if (reading != NSS_READ_CHECK && !nss_process_keep_pcache(state, p)) {
+    if (reading != NSS_READ_CHECK && !nss_process_keep_pcache(state, p, job.console)) {
         nss_wire_free(&facts);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    nss_planner_describe_run(&run_facts, nss_process_mode(reading), state->generation + 1);
-    spoke = nss_planner_run(p, s, &run_facts, &facts, reading == NSS_READ_CHECK ? -1 : state->pcache.fd, &outcome);
+    job.pcache_fd = reading == NSS_READ_CHECK ? -1 : state->pcache.fd;
+    spoke = nss_planner_run(&job, &facts, &outcome);
     status = nss_process_decide(state, s, reading, spoke, &facts, &outcome);
     nss_wire_free(&facts);
-    nss_wire_free(&run_facts);
     nss_planner_forget(&outcome);
     return status;
 }
