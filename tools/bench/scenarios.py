@@ -54,11 +54,11 @@ SCENARIOS = (
     Scenario("full-ecdsa-tls13", _full("1.3", "ECDSA"), 200, goal=1.0, floor=True),
     Scenario("full-rsa-tls12", _full("1.2", "RSA"), 100, against="selfserv", goal=1.05, floor=True),
     Scenario("full-rsa-tls13", _full("1.3", "RSA"), 100, against="selfserv", goal=1.05, floor=True),
-    Scenario("full-ecdsa-tls13-p256", _full("1.3", "ECDSA", group="P-256"), 80),
+    Scenario("full-ecdsa-tls13-p256", _full("1.3", "ECDSA", group="P-256"), 80, floor=True),
     Scenario("full-ecdsa-tls13-get", _full("1.3", "ECDSA", mode="request"), 200),
-    Scenario("resumed-id-tls12", _resumed("1.2", tickets=False), 400, goal=0.8, resumes=True),
-    Scenario("resumed-ticket-tls12", _resumed("1.2"), 400, goal=0.8, resumes=True),
-    Scenario("resumed-tls13", _resumed("1.3"), 300, goal=0.8, resumes=True),
+    Scenario("resumed-id-tls12", _resumed("1.2", tickets=False), 400, goal=0.8, resumes=True, floor=True),
+    Scenario("resumed-ticket-tls12", _resumed("1.2"), 400, goal=0.8, resumes=True, floor=True),
+    Scenario("resumed-tls13", _resumed("1.3"), 300, goal=0.8, resumes=True, floor=True),
     Scenario("keepalive-1k", Load("keepalive", bytes=1024), 4000, goal=1.0),
     Scenario(
         "keepalive-1k-tls12", Load("keepalive", "1.2", "ECDHE-ECDSA-AES128-GCM-SHA256", TLS12_GROUPS, bytes=1024), 4000
