@@ -39,9 +39,8 @@ def httpd() -> str:
 @functools.cache
 def modules_dir() -> Path:
     """The folder of httpd's own modules."""
-    return Path(
-        subprocess.run([tool("apxs", "apxs2"), "-q", "LIBEXECDIR"], check=True, capture_output=True, text=True).stdout
-    )
+    asked = subprocess.run([tool("apxs", "apxs2"), "-q", "LIBEXECDIR"], check=True, capture_output=True, text=True)
+    return Path(asked.stdout.strip())
 
 
 @functools.cache
