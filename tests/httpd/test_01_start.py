@@ -39,7 +39,7 @@ def test_dump_modules_names_nss_module(new_httpd: Maker) -> None:
 
 
 def test_engine_off_touches_nothing(new_httpd: Maker) -> None:
-    """With the engine on nowhere there is no Python, no softoken, no nss_pcache, and a database that is missing is nobody's
+    """With the engine on nowhere: no Python, no softoken, no nss_pcache, and a missing database is nobody's
     business."""
     server = new_httpd()
     server.configure(

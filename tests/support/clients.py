@@ -7,7 +7,7 @@ import re
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -281,3 +281,80 @@ def drain(sock: socket.socket) -> bytes:
         while chunk := sock.recv(65536):
             got += chunk
     return got
+
+
+class Pump:
+    """A TLS client whose every byte passes through the test: pieces, pauses, damage.
+
+    ``alter`` is given each flight before it is cut into pieces of ``piece`` bytes.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        ctx: ssl.SSLContext,
+        name: str = "localhost",
+        *,
+        piece: int = 0,
+        alter: Callable[[bytes], bytes] = bytes,
+    ) -> None:
+        self.sock = sock
+        self.piece = piece
+        self.alter = alter
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = ctx.wrap_bio(self.incoming, self.outgoing, server_hostname=name)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def flush(self) -> None:
+        """Sends what OpenSSL has produced, in pieces."""
+        data = self.alter(self.outgoing.read())
+        step = self.piece or len(data) or 1
+        for at in range(0, len(data), step):
+            self.sock.sendall(data[at : at + step])
+
+    def _do(self, action: Callable[[], object]) -> object:
+        while True:
+            try:
+                result = action()
+            except ssl.SSLWantReadError:
+                self.flush()
+                data = self.sock.recv(65536)
+                if data:
+                    self.incoming.write(data)
+                else:
+                    self.incoming.write_eof()
+                continue
+            self.flush()
+            return result
+
+    def handshake(self) -> None:
+        """Runs the handshake to its end."""
+        self._do(self.tls.do_handshake)
+
+    def sendall(self, data: bytes) -> None:
+        """Sends application data."""
+        self._do(lambda: self.tls.write(data))
+
+    def recv(self, size: int) -> bytes:
+        """Reads application data, empty at the end."""
+        try:
+            return bytes(self._do(lambda: self.tls.read(size)))  # type: ignore[arg-type, call-overload]
+        except ssl.SSLZeroReturnError:
+            return b""
+
+
+def in_records(size: int) -> Callable[[bytes], bytes]:
+    """Cuts every handshake record into records of at most *size* bytes of payload."""
+
+    def cut(data: bytes) -> bytes:
+        made = b""
+        while len(data) >= 5:
+            kind, version, length = data[0], data[1:3], int.from_bytes(data[3:5])
+            payload, data = data[5 : 5 + length], data[5 + length :]
+            step = size if kind == 22 else len(payload) or 1
+            for at in range(0, len(payload), step):
+                part = payload[at : at + step]
+                made += bytes([kind]) + version + len(part).to_bytes(2) + part
+        return made + data
+
+    return cut
