@@ -239,7 +239,11 @@ def build(asan: bool) -> None:
     run(module, [compiler, *LINK, *sanitizer, *map(str, made), "-o", str(module), *all_flags.link], made)
     helper = objects / "nss_pcache"
     source = CEXT / PROGRAM
-    run(helper, [compiler, *STRICT, *extra, "-D_GNU_SOURCE", "-pie", "-Wl,-z,relro,-z,now", PROGRAM, "-o", str(helper)], [source])
+    run(
+        helper,
+        [compiler, *STRICT, *extra, "-D_GNU_SOURCE", "-pie", "-Wl,-z,relro,-z,now", PROGRAM, "-o", str(helper)],
+        [source],
+    )
     for result, names in ((module, ("mod_nss.so", "libmodnss.so")), (helper, ("nss_pcache",))):
         for name in names:
             install(result, out / name)

@@ -53,8 +53,8 @@ MESSAGES: tuple[Message, ...] = (
     Message(
         410,
         Level.ERROR,
-        "no Python for mod_nss: %s; likely the virtual environment was moved or removed; name it with NSSPythonHome, or "
-        "build the module again",
+        "no Python for mod_nss: %s; likely the virtual environment was moved or removed; name it with NSSPythonHome, "
+        "or build the module again",
         "None of the places where the module looks for its Python holds a program that may be run.",
         "The configuration cannot be checked, httpd does not start.",
         "Set NSSPythonHome to the virtual environment that has nsspy installed, or run make build.",
@@ -135,11 +135,11 @@ MESSAGES: tuple[Message, ...] = (
     Message(
         430,
         Level.ERROR,
-        "the TLS session cache cannot be made: %ld entries in %s; likely not enough memory, descriptors or space there; "
+        "the TLS session cache cannot be made: %ld entries in %s; likely not enough memory or descriptors; "
         "lower NSSSessionCacheSize or raise the limit [NSS %d]",
         "NSS could not create the shared memory or the locks of the session cache.",
         "httpd does not start.",
-        "Lower NSSSessionCacheSize (about 3.8 KB an entry), raise the limit of open files, free space in the directory.",
+        "Lower NSSSessionCacheSize (about 3.8 KB an entry), raise the limit of open files, free space there.",
         in_c=True,
     ),
     Message(
@@ -163,8 +163,8 @@ MESSAGES: tuple[Message, ...] = (
     Message(
         433,
         Level.ERROR,
-        "the TLS session cache cannot be made: %ld entries need %ld MB in /dev/shm or /tmp; likely both are full or too "
-        "small; free space there or lower NSSSessionCacheSize",
+        "the TLS session cache cannot be made: %ld entries need %ld MB in /dev/shm or /tmp; likely both are full or "
+        "too small; free space there or lower NSSSessionCacheSize",
         "Neither directory is writable and has room for the session cache.",
         "httpd does not start.",
         "Free space, make /dev/shm larger (in a container: its shm size), or lower NSSSessionCacheSize.",
@@ -213,7 +213,7 @@ MESSAGES: tuple[Message, ...] = (
     Message(
         444,
         Level.ERROR,
-        "there is no plan for this child: likely the parent met an error at start; see the lines above and restart httpd",
+        "there is no plan for this child; likely the parent met an error at start; see the lines above, restart httpd",
         "A child was started although no plan exists.",
         "This child refuses TLS connections; everything else works.",
         "Look at the lines before this one.",
