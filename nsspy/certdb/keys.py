@@ -89,9 +89,12 @@ def open_key(
             subject.finding(messages.CERT_NO_KEY, error, command=f"pk12util -i FILE.p12 -d {shlex.quote(spec)}")
         )
     private = PrivateKey(key)
+    if copy:
+        # First, so that the trial does not pay for a token key.
+        private = _copied(private, subject)
     if prove:
         _prove(private, subject)
-    return _copied(private, subject) if copy else private
+    return private
 
 
 def import_private_key(pkcs8: bytes) -> PrivateKey:

@@ -15,7 +15,7 @@ import time
 
 TIMEOUT_SECONDS = 5.0
 #: The largest datagram of the protocol.
-MAX_BYTES = 65536
+MAX_BYTES = 8192
 
 _STORED = ord("+")
 _MISSING = ord("-")
