@@ -6,8 +6,9 @@ handshake. The planner builds the same sockets to prove a configuration.
 
 Two things NSS does not say aloud:
 
-* ``SSL_NO_LOCKS`` travels with the model. httpd gives a connection to one thread at a time, so the
-  eight monitors that libssl would make for each connection guard nothing.
+* ``SSL_NO_LOCKS`` must stay off. httpd gives a connection to one thread at a time, so the locks guard
+  nothing; but without them NSS dereferences NULL whenever it sends an alert (3.87 ``SSL3_SendAlert`` asks
+  for the handshake lock's holder), and every close_notify is one.
 * ``SSL_ConfigServerCert`` obeys the key usage of the certificate. Certificates of mod_nss's own
   ``gencert`` say keyEncipherment only, and would serve nothing but RSA key transport; the older
   ``SSL_ConfigSecureServer`` looks at the kind of key alone and serves ECDHE and TLS 1.3 with them.
@@ -16,11 +17,12 @@ Two things NSS does not say aloud:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from nsspy._nss import ffi, lib
+from nsspy.certdb.certificates import Certificate
 from nsspy.certdb.nsserror import NSSError, last_error
+from nsspy.engine.keyring import Opened
 from nsspy.plan.model import Profile
 
 #: NSS_VERIFY_* of bridge.h.
@@ -36,18 +38,7 @@ class ModelError(Exception):
         self.error = error
 
 
-@dataclass(frozen=True, slots=True)
-class KeyedCertificate:
-    """A certificate and its private key as NSS holds them.
-
-    Both pointers belong to whoever opened them; libssl takes references of its own.
-    """
-
-    certificate: Any
-    key: Any
-
-
-def build(profile: Profile, certificates: Sequence[KeyedCertificate]) -> Any:
+def build(profile: Profile, certificates: Sequence[Opened]) -> Any:
     """A model socket (``PRFileDesc *``, the caller's to close) with the settings of *profile*.
 
     Raises ModelError at the first step that NSS refuses; nothing is left open then.
@@ -110,7 +101,7 @@ def _set_options(model: Any, profile: Profile) -> None:
     demands = profile.verify_client == VERIFY_REQUIRE
     renegotiation = lib.SSL_RENEGOTIATE_REQUIRES_XTN if profile.renegotiation else lib.SSL_RENEGOTIATE_NEVER
     for name, option, value in (
-        ("SSL_NO_LOCKS", lib.SSL_NO_LOCKS, 1),
+        ("SSL_NO_LOCKS", lib.SSL_NO_LOCKS, 0),
         ("SSL_SECURITY", lib.SSL_SECURITY, 1),
         ("SSL_HANDSHAKE_AS_SERVER", lib.SSL_HANDSHAKE_AS_SERVER, 1),
         ("SSL_ENABLE_SESSION_TICKETS", lib.SSL_ENABLE_SESSION_TICKETS, int(profile.session_tickets)),
@@ -149,17 +140,38 @@ def _set_groups(model: Any, groups: Sequence[int]) -> None:
         raise _refused("named groups " + ", ".join(str(group) for group in groups))
 
 
-def signs(certificate: Any) -> bool:
+def signs(certificate: Certificate) -> bool:
     """False for a certificate whose key usage forbids signatures: ``SSL_ConfigServerCert`` would keep
     it from ECDHE and TLS 1.3."""
-    return bool(certificate.keyUsage & lib.KU_DIGITAL_SIGNATURE)
+    return bool(certificate.pointer.keyUsage & lib.KU_DIGITAL_SIGNATURE)
 
 
-def _add_certificate(model: Any, one: KeyedCertificate) -> None:
+def chain(certificate: Certificate) -> tuple[bytes, ...]:
+    """What is served with a certificate: DER of the leaf, then of the issuers that the database has, the
+    root not among them (clients have it, or do not trust it)."""
+    listing = lib.CERT_CertChainFromCert(certificate.pointer, lib.certUsageSSLServer, 0)
+    if listing == ffi.NULL:
+        return (certificate.der,)
+    try:
+        return tuple(bytes(ffi.buffer(listing.certs[at].data, listing.certs[at].len)) for at in range(int(listing.len)))
+    finally:
+        lib.CERT_DestroyCertificateList(listing)
+
+
+def _add_certificate(model: Any, one: Opened) -> None:
+    certificate, key = one.certificate.pointer, one.key.pointer
     if signs(one.certificate):
-        done = lib.SSL_ConfigServerCert(model, one.certificate, one.key, ffi.NULL, 0)
+        listing = lib.CERT_CertChainFromCert(certificate, lib.certUsageSSLServer, 0)
+        try:
+            extra: Any = ffi.new("SSLExtraServerCertData *", {"authType": lib.ssl_auth_null, "certChain": listing})
+            done = lib.SSL_ConfigServerCert(model, certificate, key, extra, ffi.sizeof(extra[0]))
+            error = None if done == lib.SECSuccess else _refused("certificate and key")
+        finally:
+            if listing != ffi.NULL:
+                lib.CERT_DestroyCertificateList(listing)
     else:
-        kind = lib.NSS_FindCertKEAType(one.certificate)
-        done = lib.SSL_ConfigSecureServer(model, one.certificate, one.key, kind)
-    if done != lib.SECSuccess:
-        raise _refused("certificate and key")
+        kind = lib.NSS_FindCertKEAType(certificate)
+        done = lib.SSL_ConfigSecureServer(model, certificate, key, kind)
+        error = None if done == lib.SECSuccess else _refused("certificate and key")
+    if error is not None:
+        raise error
