@@ -23,8 +23,11 @@ DEVICE_BYTES = 1024
 
 VERIFY_CLIENT = {"none": 0, "off": 0, "optional": 1, "require": 2, "on": 2}
 OPTIONS = ("StdEnvVars", "CompatEnvVars", "ExportCertData", "FakeBasicAuth", "StrictRequire", "OptRenegotiate")
-#: Options that need no word: in force, or without effect by nature.
-OPTIONS_SILENT = frozenset({"StdEnvVars", "CompatEnvVars"})
+#: Options without a meaning yet, and what happens until they have one (``cext/access.c``, ``cext/vars.c``).
+OPTIONS_STORED = {
+    "FakeBasicAuth": "requests of such a section are refused",
+    "OptRenegotiate": "nothing is renegotiated for a directory section",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,8 +266,8 @@ def options(record: Record, site: Site) -> tuple[str, ...]:
         name = known.get(given[len(sign) :].lower())
         if name is None:
             raise refuse(rows.BAD_OPTION, record, value=given, words=", ".join(OPTIONS), hint=near(given, OPTIONS))
-        if name not in OPTIONS_SILENT and sign != "-":
-            site.note(rows.OPTION_STORED, record, value=name)
+        if name in OPTIONS_STORED and sign != "-":
+            site.note(rows.OPTION_STORED, record, value=name, meanwhile=OPTIONS_STORED[name])
         found.append(sign + name)
     return tuple(found)
 

@@ -580,7 +580,7 @@ TABLE: tuple[Directive, ...] = (
         renegotiation where it is not needed. `CompatEnvVars` has no effect.
 
         Words with a sign change what the outer section has; a line with an unsigned word starts from nothing, and
-        all of its words count. In force in this version: `StdEnvVars`.""",
+        all of its words count. Not in force in this version: `FakeBasicAuth`, `OptRenegotiate`.""",
         handler="nss_conf_options",
         reader=read.options,
     ),
@@ -593,7 +593,6 @@ TABLE: tuple[Directive, ...] = (
         "off",
         "Refuse requests that do not come by TLS",
         """Requests that do not come over TLS get 403, whatever else allows them.""",
-        meanwhile=_CLOSED,
         handler="nss_conf_require_ssl",
     ),
     Directive(
@@ -619,7 +618,6 @@ TABLE: tuple[Directive, ...] = (
         "none",
         "Variable whose value becomes the user's name",
         """The name of an `SSL_*` variable, `SSL_CLIENT_S_DN_UID` for example. Its value becomes REMOTE_USER.""",
-        meanwhile="no user name is taken from the certificate",
         handler="nss_conf_user_name",
     ),
     Directive(

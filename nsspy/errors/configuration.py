@@ -213,7 +213,7 @@ BAD_OPTION = Message(
 OPTION_STORED = Message(
     25,
     Level.INFO,
-    "option accepted and stored, without effect in this version: {value}",
+    "option {value}: accepted and stored, without effect in this version; for now, {meanwhile}",
     "The option is part of mod_nss's language, and this version does not act on it.",
     _GOES_ON,
     "Nothing.",
@@ -304,7 +304,7 @@ NOT_IMPLEMENTED = Message(
 NO_CIPHER = Message(
     42,
     Level.ERROR,
-    'no cipher suite is left of "{text}"; {why}; write for example NSSCipherSuite HIGH:!aNULL, or delete the line',
+    'no cipher suite is left of "{text}"; {why}; write NSSCipherSuite HIGH:!aNULL:!3DES, or delete the line',
     "Nothing that the list switches on can be used.",
     _NO_START,
     "Correct the list, or delete the line: the default is AEAD and ECDHE suites.",

@@ -15,7 +15,8 @@ In either, the names of mod_nss, OpenSSL and IANA are understood, in any case. T
   of them and ``HIGH:!CHACHA20`` has no ChaCha20 whatsoever.
 * **Suites that mod_nss did not have** (DSS, SEED) are switched on by their names or ``aDSS`` and ``SEED`` only, so that
   ``ALL`` means what it meant. Forbidding works on all.
-* ``DEFAULT`` is NSS's own default. As the first word it forbids aNULL and eNULL for good, as it does in OpenSSL.
+* ``DEFAULT`` is NSS's own default, TLS 1.3 aside. As the first word it forbids aNULL and eNULL for good, as it does in
+  OpenSSL.
 * A word that nobody knows changes nothing; with ``A+B`` the whole word changes nothing.
 
 What is known, and on by default, in the NSS at run time is told by the caller.
@@ -378,7 +379,7 @@ class _Reading:
         if word == "FIPS":
             return self.fips_suites
         if word == "DEFAULT":
-            return self.defaults_on
+            return self.defaults_on - _TLS13
         if word == "COMPLEMENTOFDEFAULT":
             return _MEMBERS["ALL"] - self.defaults_on
         return _MEMBERS.get(word, frozenset())
@@ -461,7 +462,7 @@ class _Reading:
         old = chosen - _TLS13
         named13 = any(code in _TLS13 for code in self.asked())
         if not chosen or (minimum < TLS13 and not old and not (tls13 and named13)):
-            self.say(rows.NO_CIPHER, text=text or "the default", why=self.why())
+            self.say(rows.NO_CIPHER, text="the default" if text is None else text, why=self.why())
         elif minimum < TLS13 and not old:
             self.say(rows.NO_OLD_CIPHER)
         elif tls13 and not chosen & _TLS13:
