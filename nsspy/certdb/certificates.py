@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from nsspy._nss import ffi, lib
+from nsspy.certdb.handles import own
 from nsspy.certdb.nsserror import check, check_pointer, ffi_bytes, ffi_text
 from nsspy.certdb.slots import Token, tokens
 from nsspy.errors import Finding, NSSPyError, Place, finding
@@ -34,7 +35,7 @@ class Certificate:
 
     ``nickname`` is without the token, ``serial`` upper-case hex, ``fingerprint`` the SHA-256 of the
     DER in hex, ``key_type`` one of ``rsa ec rsapss other``. ``handle`` is NSS's CERTCertificate; it
-    lives as long as the value, and every value must be gone before NSS is shut down.
+    lives as long as the value, or until NSS is shut down.
     """
 
     nickname: str
@@ -251,7 +252,7 @@ def _certificate(cert: Any, name: str, everywhere: tuple[Token, ...]) -> Certifi
         dns_names=tuple(value for kind, value in alternatives if kind == "DNS"),
         addresses=tuple(value for kind, value in alternatives if kind == "IPaddr"),
         server_use=bool(cert.nsCertType & _SSL_SERVER),
-        handle=ffi.gc(lib.CERT_DupCertificate(cert), lib.CERT_DestroyCertificate),
+        handle=own(lib.CERT_DupCertificate(cert), lib.CERT_DestroyCertificate),
     )
 
 

@@ -15,6 +15,7 @@ from types import TracebackType
 from nsspy._nss import ffi, lib
 from nsspy.certdb import permissions
 from nsspy.certdb.explain import explain
+from nsspy.certdb.handles import release_all
 from nsspy.certdb.location import Location, locate, split
 from nsspy.certdb.nsserror import NSSError, ffi_bytes, ffi_text, last_error
 from nsspy.errors import Finding, NSSPyError, Place, finding
@@ -44,14 +45,15 @@ class Database:
         return split(self.spec)[1]
 
     def close(self) -> None:
-        """Shuts NSS down. Raises NSSError (SEC_ERROR_BUSY) when something of NSS is still held.
+        """Shuts NSS down. Certificates, keys and tokens become invalid; sockets must be closed before.
 
-        Every certificate, key and socket must have been let go before.
+        Raises NSSError (SEC_ERROR_BUSY) when something of NSS is still held.
         """
         if self._closed:
             return
         self._closed = True
         _open.clear()
+        release_all()
         lib.SSL_ClearSessionCache()
         if lib.NSS_Shutdown() != 0:
             raise last_error("NSS_Shutdown")

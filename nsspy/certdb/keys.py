@@ -12,6 +12,7 @@ from typing import Any
 
 from nsspy._nss import ffi, lib
 from nsspy.certdb.certificates import Certificate
+from nsspy.certdb.handles import own, release
 from nsspy.certdb.nsserror import NSSError, check, check_pointer, last_error
 from nsspy.certdb.slots import Token, tokens
 from nsspy.errors import Finding, Message, NSSPyError, Place, finding
@@ -29,7 +30,7 @@ class PrivateKey:
     __slots__ = ("findings", "handle")
 
     def __init__(self, key: Any, findings: tuple[Finding, ...] = ()) -> None:
-        self.handle = ffi.gc(key, lib.SECKEY_DestroyPrivateKey)
+        self.handle = own(key, lib.SECKEY_DestroyPrivateKey)
         self.findings = findings
 
     @property
@@ -39,7 +40,7 @@ class PrivateKey:
 
     def close(self) -> None:
         """Lets the key go now."""
-        ffi.release(self.handle)
+        release(self.handle)
 
 
 class PublicKey:
@@ -48,7 +49,7 @@ class PublicKey:
     __slots__ = ("handle",)
 
     def __init__(self, key: Any) -> None:
-        self.handle = ffi.gc(key, lib.SECKEY_DestroyPublicKey)
+        self.handle = own(key, lib.SECKEY_DestroyPublicKey)
 
     @property
     def pointer(self) -> Any:
@@ -57,7 +58,7 @@ class PublicKey:
 
     def close(self) -> None:
         """Lets the key go now."""
-        ffi.release(self.handle)
+        release(self.handle)
 
 
 def open_key(
@@ -95,6 +96,11 @@ def open_key(
     if prove:
         _prove(private, subject)
     return private
+
+
+def prove_key(private: PrivateKey, certificate: Certificate, *, spec: str) -> None:
+    """A trial signature: raises NSSPyError NSS0222 when key and certificate do not belong together."""
+    _prove(private, _Subject(certificate, spec, -1, None))
 
 
 def import_private_key(pkcs8: bytes) -> PrivateKey:
@@ -197,7 +203,7 @@ def _copied(private: PrivateKey, subject: _Subject) -> PrivateKey:
     if copy == ffi.NULL:
         error = last_error("PK11_CopyTokenPrivKeyToSessionPrivKey")
         return PrivateKey(
-            lib.SECKEY_CopyPrivateKey(private.pointer),
+            check_pointer(lib.SECKEY_CopyPrivateKey(private.pointer), "SECKEY_CopyPrivateKey"),
             (subject.finding(messages.CERT_KEY_NOT_COPIED, error),),
         )
     private.close()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nsspy._nss import ffi, lib
+from nsspy.certdb.handles import own
 from nsspy.certdb.nsserror import check_pointer, ffi_text
 
 
@@ -67,7 +68,7 @@ def internal_token() -> Token:
 
 def _own(slot: Any) -> Any:
     """The slot with its reference tied to the value."""
-    return ffi.gc(slot, lib.PK11_FreeSlot)
+    return own(slot, lib.PK11_FreeSlot)
 
 
 def _token(slot: Any, *, internal: bool) -> Token:
