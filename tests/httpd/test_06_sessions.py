@@ -25,11 +25,11 @@ KEYS = {
 }
 #: (client's settings, directives)
 WAYS = {
-    "1.2-id": (dict(high=V.TLSv1_2, tickets=False), ""),
-    "1.2-id-with-tickets-on": (dict(high=V.TLSv1_2, tickets=False), "NSSSessionTickets on"),
-    "1.2-ticket": (dict(high=V.TLSv1_2), "NSSSessionTickets on"),
-    "1.3": (dict(low=V.TLSv1_3), ""),
-    "1.3-tickets-on": (dict(low=V.TLSv1_3), "NSSSessionTickets on"),
+    "1.2-id": ({"high": V.TLSv1_2, "tickets": False}, ""),
+    "1.2-id-with-tickets-on": ({"high": V.TLSv1_2, "tickets": False}, "NSSSessionTickets on"),
+    "1.2-ticket": ({"high": V.TLSv1_2}, "NSSSessionTickets on"),
+    "1.3": ({"low": V.TLSv1_3}, ""),
+    "1.3-tickets-on": ({"low": V.TLSv1_3}, "NSSSessionTickets on"),
 }
 
 
@@ -135,7 +135,7 @@ Listen 127.0.0.1:{port}
 """
     )
     server.start()
-    for options in (dict(high=V.TLSv1_2), dict(low=V.TLSv1_3)):
+    for options in ({"high": V.TLSv1_2}, {"low": V.TLSv1_3}):
         ctx = clients.context(**options)  # type: ignore[arg-type]
         session = first_session(server.port, ctx)
         try:
