@@ -80,25 +80,25 @@ def test_with_std_env_vars(with_std: Ready, high: object) -> None:
     assert env["SSL_SESSION_RESUMED"] == "Initial"
 
 
+GCM128, GCM256 = ("AES-128-GCM", 128), ("AES-256-GCM", 256)
+
+
 @pytest.mark.parametrize(
-    ("openssl", "name", "short", "bits", "key", "sig"),
+    ("openssl", "name", "bulk", "auth"),
     [
-        ("ECDHE-RSA-AES128-GCM-SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "AES-128-GCM", 128, "ECDHE_RSA", "AEAD-RSA"),
-        ("ECDHE-RSA-AES256-GCM-SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "AES-256-GCM", 256, "ECDHE_RSA", "AEAD-RSA"),
-        (
-            "ECDHE-ECDSA-AES128-GCM-SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "AES-128-GCM", 128, "ECDHE_ECDSA",
-            "AEAD-ECDSA",
-        ),
+        ("ECDHE-RSA-AES128-GCM-SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", GCM128, "RSA"),
+        ("ECDHE-RSA-AES256-GCM-SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", GCM256, "RSA"),
+        ("ECDHE-ECDSA-AES128-GCM-SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", GCM128, "ECDSA"),
     ],
-)  # fmt: skip
-def test_cipher_variables(with_std: Ready, openssl: str, name: str, short: str, bits: int, key: str, sig: str) -> None:
+)
+def test_cipher_variables(with_std: Ready, openssl: str, name: str, bulk: tuple[str, int], auth: str) -> None:
     """The suite in NSS's words, as the original gave them."""
     env = environment(with_std.port, ctx=clients.context(high=V.TLSv1_2, ciphers=openssl))
     assert env["SSL_CIPHER_NAME"] == name
-    assert env["SSL_CIPHER"] == short
-    assert (env["SSL_CIPHER_USEKEYSIZE"], env["SSL_CIPHER_ALGKEYSIZE"]) == (str(bits), str(bits))
-    assert env["SSL_SERVER_A_KEY"] == key
-    assert env["SSL_SERVER_A_SIG"] == sig
+    assert (env["SSL_CIPHER"], int(env["SSL_CIPHER_USEKEYSIZE"])) == bulk
+    assert env["SSL_CIPHER_ALGKEYSIZE"] == env["SSL_CIPHER_USEKEYSIZE"]
+    assert env["SSL_SERVER_A_KEY"] == f"ECDHE_{auth}"
+    assert env["SSL_SERVER_A_SIG"] == f"AEAD-{auth}"
 
 
 def test_certificate_variables(with_std: Ready) -> None:
@@ -139,7 +139,8 @@ def test_san_entries_are_numbered(ready: Callable[..., Ready]) -> None:
     spec = Spec("many", names=("one.example", "two.example", "127.0.0.1", "three.example", "::1"))
     made = ready(specs=(spec,), modules=("include", "filter"))
     server = made.simple(
-        f'<Directory {{htdocs}}>\n{SSI}</Directory>\nHeader set X-San "%{{SSL_SERVER_SAN_DNS_1}}s %{{SSL_SERVER_SAN_IPaddr_0}}s"',
+        f"<Directory {{htdocs}}>\n{SSI}</Directory>\n"
+        'Header set X-San "%{SSL_SERVER_SAN_DNS_1}s %{SSL_SERVER_SAN_IPaddr_0}s"',
         nickname="NSSNickname many",
     )
     pages(server)
@@ -218,7 +219,8 @@ NSSOptions StdEnvVars ExportCertData
 def test_log_formats(ready: Callable[..., Ready]) -> None:
     """%{NAME}x and %{version}c write the values; what is unknown is a dash."""
     server = ready().simple(
-        'CustomLog "{root}/logs/ssl" "%{SSL_PROTOCOL}x|%{version}c|%{SSL_SERVER_S_DN_CN}x|%{SSL_CLIENT_S_DN}x|%{HTTPS}x"'
+        'CustomLog "{root}/logs/ssl" '
+        '"%{SSL_PROTOCOL}x|%{version}c|%{SSL_SERVER_S_DN_CN}x|%{SSL_CLIENT_S_DN}x|%{HTTPS}x"'
     )
     server.start()
     clients.get(server.port)

@@ -107,7 +107,7 @@ def test_builtin_from_a_pipe(ready: Callable[..., Ready]) -> None:
 
 
 def test_builtin_on_a_terminal(ready: Callable[..., Ready]) -> None:
-    """builtin on a terminal names the token and the database, does not show the PIN, and asks again after a wrong one."""
+    """builtin on a terminal names the token, does not show the PIN, and asks again after a wrong one."""
     server = ready().simple(NSSPassPhraseDialog="builtin")
     master, slave = pty.openpty()
     program = (
@@ -210,7 +210,7 @@ def test_dead_helper_is_started_again(ready: Callable[..., Ready]) -> None:
 
 
 def test_dead_helper_and_a_new_child(ready: Callable[..., Ready]) -> None:
-    """nss_pcache killed and then all children: new children say what is wrong and serve nothing, least of all plain text."""
+    """nss_pcache killed, then all children: new children say what is wrong and serve nothing, no plain text either."""
     server = ready().simple()
     server.start()
     (helper,) = server.helpers()
@@ -257,8 +257,7 @@ def test_pin_file_needs_not_be_readable_for_children(ready: Callable[..., Ready]
 
 
 def test_database_that_breaks_while_running(ready: Callable[..., Ready]) -> None:
-    """The database is destroyed under a running server: the running children serve on, a restart keeps what is left alive
-    and says why."""
+    """The database is destroyed under a running server: the children serve on; mended, it serves after a restart."""
     made = ready()
     server = made.simple()
     server.start()

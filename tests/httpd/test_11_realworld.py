@@ -24,7 +24,7 @@ def checks(text: str) -> list[tuple[str, str, bool]]:
     """(path, status, client certificate) of the ``# check:`` lines."""
     found = []
     for line in re.findall(r"^# check: *(.*)$", text, re.MULTILINE):
-        for one in line.split(","):
+        for one in line.split(";"):
             words = one.split()
             if len(words) >= 2:
                 found.append((words[0], words[1], "client" in words[2:]))
@@ -69,8 +69,6 @@ def test_field_configuration(ready: Callable[..., Ready], name: str, prefix: str
     for folder in ("www/cgi-bin", "www/puppet"):
         (server.root / folder).mkdir(parents=True)
     body = adapt(text, server, prefix + str(made.database.folder))
-    if prefix:
-        body = body.replace(f"{prefix}{made.database.folder}", f"{prefix}{made.database.folder}")
     for path, status, _ in checks(text):
         if status == "200" and path != "/":
             server.write("htdocs/" + path.split("?")[0].lstrip("/"), "page\n")
