@@ -22,7 +22,7 @@ class Capabilities:
     """Lowest and highest version (NSS's numbers), suites and groups by number.
 
     ``implemented`` are the suites that NSS knows, ``suites`` those of them that its policy allows,
-    ``fips`` those that it marks as approved.
+    ``fips`` those that it marks as approved, ``default_on`` those that are on when nobody chooses.
     """
 
     version: str
@@ -30,6 +30,7 @@ class Capabilities:
     implemented: frozenset[int]
     suites: frozenset[int]
     fips: frozenset[int]
+    default_on: frozenset[int]
     groups: tuple[int, ...]
 
 
@@ -45,6 +46,7 @@ def ask() -> Capabilities:
         implemented=implemented,
         suites=frozenset(suite for suite in implemented if _allowed(suite)),
         fips=frozenset(suite for suite in implemented if _is_fips(suite)),
+        default_on=frozenset(suite for suite in implemented if _is_default(suite)),
         groups=_groups(version),
     )
 
@@ -59,6 +61,12 @@ def _is_fips(suite: int) -> bool:
     info: Any = ffi.new("SSLCipherSuiteInfo *")
     check(lib.SSL_GetCipherSuiteInfo(suite, info, ffi.sizeof(info[0])), "SSL_GetCipherSuiteInfo")
     return bool(lib.nsspy_suite_is_fips(info))
+
+
+def _is_default(suite: int) -> bool:
+    enabled = ffi.new("PRBool *")
+    check(lib.SSL_CipherPrefGetDefault(suite, enabled), "SSL_CipherPrefGetDefault")
+    return bool(enabled[0])
 
 
 def _groups(version: tuple[int, ...]) -> tuple[int, ...]:

@@ -8,10 +8,9 @@ before the first ``SSL_ConfigServerCert``, which otherwise takes the server's RS
 
 from __future__ import annotations
 
-from typing import Any
-
-from nsspy._nss import ffi, lib
-from nsspy.certdb.nsserror import check, check_pointer
+from nsspy._nss import lib
+from nsspy.certdb.keys import import_private_key, public_key
+from nsspy.certdb.nsserror import check
 
 
 def use(pkcs8: bytearray) -> None:
@@ -19,25 +18,10 @@ def use(pkcs8: bytearray) -> None:
 
     The caller wipes *pkcs8*. Raises NSSError; FIPS tokens take no key in plain text.
     """
-    buffer = ffi.from_buffer("unsigned char[]", pkcs8)
-    item: Any = ffi.new("SECItem *", {"type": lib.siBuffer, "data": buffer, "len": len(pkcs8)})
-    out: Any = ffi.new("SECKEYPrivateKey **")
-    slot = check_pointer(lib.PK11_GetInternalSlot(), "PK11_GetInternalSlot")
+    private = import_private_key(bytes(pkcs8))
+    public = public_key(private)
     try:
-        check(
-            lib.PK11_ImportDERPrivateKeyInfoAndReturnKey(
-                slot, item, ffi.NULL, ffi.NULL, 0, 0, lib.KU_KEY_ENCIPHERMENT, out, ffi.NULL
-            ),
-            "PK11_ImportDERPrivateKeyInfoAndReturnKey",
-        )
+        check(lib.SSL_SetSessionTicketKeyPair(public.pointer, private.pointer), "SSL_SetSessionTicketKeyPair")
     finally:
-        lib.PK11_FreeSlot(slot)
-    private = out[0]
-    try:
-        public = check_pointer(lib.SECKEY_ConvertToPublicKey(private), "SECKEY_ConvertToPublicKey")
-        try:
-            check(lib.SSL_SetSessionTicketKeyPair(public, private), "SSL_SetSessionTicketKeyPair")
-        finally:
-            lib.SECKEY_DestroyPublicKey(public)
-    finally:
-        lib.SECKEY_DestroyPrivateKey(private)
+        public.close()
+        private.close()

@@ -17,13 +17,15 @@ TICKET_KEY = b"\0ticket-key"
 class CertificateChoice:
     """A certificate by the name the administrator gave; candidates are chosen when it is opened.
 
-    ``directive`` is NSSNickname or NSSECCNickname, ``file`` and ``line`` where it stands.
+    ``directive`` is NSSNickname or NSSECCNickname, ``file`` and ``line`` where it stands. ``names`` are the
+    host's names where several certificates of one kind bear the nickname, so that they must decide.
     """
 
     nickname: str
     directive: str
     file: str
     line: int
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,10 @@ def from_bytes(data: bytes) -> Plan:
             Profile(
                 **{
                     **one,
-                    "certificates": tuple(CertificateChoice(**choice) for choice in one["certificates"]),
+                    "certificates": tuple(
+                        CertificateChoice(**{**choice, "names": tuple(choice["names"])})
+                        for choice in one["certificates"]
+                    ),
                     "suites": tuple(one["suites"]),
                     "groups": tuple(one["groups"]),
                 }

@@ -1,0 +1,59 @@
+"""Who looks: the planner opens everything as the user that httpd's children will be.
+
+It starts as httpd does, usually as root, which may read PIN files that nobody else can. From
+``become`` on it is the configured user, with the real user id too (``access(2)`` asks for that one),
+and keeps root as its saved id for the moments in which a PIN is fetched.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from nsspy.errors import NSSPyError, finding
+from nsspy.errors import engine as messages
+
+
+class User:
+    """The configured user and group. Without root nothing is switched: the children cannot either."""
+
+    def __init__(self, facts: Mapping[str, str]) -> None:
+        """Takes ``user_id``, ``group_id``, ``user_name`` of httpd's facts."""
+        self.user = int(facts.get("user_id", "0") or "0")
+        self.group = int(facts.get("group_id", "0") or "0")
+        self.name = facts.get("user_name", "")
+        self._switches = os.geteuid() == 0 and self.user != 0
+
+    def become(self) -> None:
+        """Becomes the user, its group and its other groups. Raises NSSPyError (NSS0703)."""
+        if not self._switches:
+            return
+        try:
+            if self.name and not self.name.startswith("#"):
+                os.initgroups(self.name, self.group)
+            else:
+                os.setgroups([self.group])
+            os.setresgid(self.group, self.group, 0)
+            os.setresuid(self.user, self.user, 0)
+        except OSError as error:
+            raise NSSPyError(
+                finding(
+                    messages.USER_SWITCH,
+                    user=self.name or f"#{self.user}",
+                    group=f"#{self.group}",
+                    why=error.strerror or str(error),
+                )
+            ) from error
+
+    @contextmanager
+    def as_started(self) -> Iterator[None]:
+        """For a moment, the user that started httpd."""
+        if not self._switches or os.geteuid() == 0:
+            yield
+            return
+        os.setresuid(0, 0, 0)
+        try:
+            yield
+        finally:
+            os.setresuid(self.user, self.user, 0)
