@@ -143,11 +143,18 @@ class Configuration:
         return any(one.level is Level.ERROR for one in self.findings)
 
 
-#: What a directive in a directory section means while it means nothing yet.
-_IN_DIRECTORY = {
-    "NSSVerifyClient": "requests of such a section are refused unless the virtual host demands as much",
-    "NSSCipherSuite": "requests of such a section are refused",
+#: What a directive in a directory section means while it means nothing yet, by its value where that matters
+#: (``cext/access.c``). A value that is not here asks for nothing.
+_IN_DIRECTORY: dict[tuple[str, object], str] = {
+    ("NSSVerifyClient", 1): "no certificate is asked for during a request",
+    ("NSSVerifyClient", 2): "requests on connections without a verified client certificate are refused",
 }
+
+
+def _in_directory(row: Directive, value: object) -> str:
+    if row.name == "NSSCipherSuite":
+        return "requests of such a section are refused"
+    return _IN_DIRECTORY.get((row.name, value), "")
 
 
 def parse(records: Iterable[list[bytes]]) -> Configuration:
@@ -238,22 +245,27 @@ class _Reading:
             self.add(error.finding)
             return None
         for note in site.notes:
-            self.add(note)
+            if note.level < Level.INFO or self.first(note.text.removesuffix(str(record.place))):
+                self.add(note)
         self.tell(row, record, value)
         return Said(value, record.place)
 
     def tell(self, row: Directive, record: Record, value: object) -> None:
         """Says once that a directive has no effect yet."""
-        meanwhile = row.meanwhile or (_IN_DIRECTORY.get(row.name, "") if record.in_directory else "")
-        key = f"{row.name} {record.in_directory and row.in_force} {row.risky and value is True}"
-        if not meanwhile or key in self.told:
+        meanwhile = row.meanwhile or (_in_directory(row, value) if record.in_directory else "")
+        if not meanwhile or not self.first(f"{row.name} {meanwhile} {row.risky and value is True}"):
             return
-        self.told.add(key)
         if row.in_force:
             message = rows.DIRECTORY_STORED
         else:
             message = rows.STORED_RISKY if row.risky and value is True else rows.STORED
         self.add(finding(message, server=record.server, place=record.place, name=row.name, meanwhile=meanwhile))
+
+    def first(self, key: str) -> bool:
+        """True when this remark is made for the first time."""
+        new = key not in self.told
+        self.told.add(key)
+        return new
 
     def overrule(self, before: Said[object] | None, now: Said[object], row: Directive) -> None:
         """Says that the last one of two different global directives counts."""

@@ -233,6 +233,16 @@ def test_directory_sections_change_no_server() -> None:
     assert found.records[0].context == "/secret" and found.records[0].in_directory
 
 
+def test_remarks_about_directory_sections_fit_the_value() -> None:
+    """none asks for nothing and is not worth a line; an option is remarked upon once, not once a section."""
+    assert numbers(configuration((1, "NSSVerifyClient", "none"), context="/open")) == []
+    found = configuration((1, "NSSVerifyClient", "optional"), (1, "NSSVerifyClient", "require"), context="/secret")
+    assert numbers(found) == [27, 27]
+    assert "no certificate is asked for" in found.findings[0].text and "are refused" in found.findings[1].text
+    options = [(1, "NSSOptions", "+OptRenegotiate")] * 3
+    assert numbers(configuration(*options, context="/secret")) == [25]
+
+
 def test_directory_sections_are_checked_too() -> None:
     """A bad word in a directory section is an error at start, not a surprise at a request."""
     assert configuration((1, "NSSVerifyClient", "maybe"), context="/secret").failed
