@@ -21,7 +21,7 @@ PYTHON3     ?= $(firstword $(wildcard /usr/bin/python3 /usr/libexec/platform-pyt
 
 VENV   := .venv
 PY     := $(VENV)/bin/python
-PIP    := $(PY) -m pip install --quiet --disable-pip-version-check
+PIP    := $(PY) -m pip install -qq --disable-pip-version-check
 STAMPS := build/.stamps
 
 SHIM_SOURCES    := $(wildcard cext/*.c cext/*.h cext/*.py cext/decl/*.h) setup.py nsspy/conf/directives.py nsspy/tls/suites.py \
