@@ -279,7 +279,9 @@ TABLE: tuple[Directive, ...] = (
         "Choose the virtual host by the name the client asks for",
         """On: the name in the ClientHello chooses the virtual host with all its settings (certificate, suites,
         versions), and a request whose Host belongs to a virtual host with other TLS settings is answered with
-        421. Off: clients are always served by the first virtual host of the address, and Host is not compared.""",
+        421. Off, in the first virtual host of an address: the name chooses nothing, and every client is served
+        by that virtual host. Host is compared all the same where the TLS settings differ; that protects a
+        virtual host that demands client certificates.""",
     ),
     Directive(
         "NSSStrictSNIVHostCheck",
