@@ -147,7 +147,7 @@ ENGINE_FAILED = Message(
 PLAN_UNREADABLE = Message(
     751,
     Level.ERROR,
-    "the plan cannot be read: {why}; stop and start httpd",
+    "the plan cannot be read: {why}; likely nsspy was upgraded while httpd ran; stop and start httpd",
     "Parent and child run different versions of nsspy, as after an upgrade without a stop.",
     "This child refuses TLS connections.",
     "Stop and start httpd.",
@@ -172,9 +172,19 @@ TICKET_KEY_UNUSED = Message(
 CACHE_NOT_JOINED = Message(
     754,
     Level.WARNING,
-    "the session cache of the parent cannot be joined [{error}]; sessions are resumed within a child only",
+    "the session cache of the parent cannot be joined {nss}; likely it was lost; stop and start httpd; until then "
+    "sessions are resumed within a child only",
     "The child found no session cache in its environment.",
     "TLS 1.2 clients without tickets and TLS 1.3 clients resume less often.",
+    "Stop and start httpd.",
+)
+NO_PCACHE = Message(
+    758,
+    Level.ERROR,
+    "token {token}: no login in child {pid}, because there is no nss_pcache to ask for the PIN; likely it could not be "
+    "started; see the lines of the start above, then stop and start httpd",
+    "The plan names a token that needs a login, and the child has no way to nss_pcache.",
+    "Virtual hosts with keys on this token refuse TLS connections.",
     "Stop and start httpd.",
 )
 PYTHON_SAID = Message(
