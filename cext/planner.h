@@ -17,10 +17,6 @@ typedef struct nss_outcome_t {
     int              ok;
 } nss_outcome_t;
 
-/* Everything that the planner must know of httpd's configuration, in records: the facts
- * that stay the same from one reading to the next. */
-void nss_planner_describe(nss_wire_t *wire, apr_pool_t *p, server_rec *main_server);
-
 /* What one run is given. console: a person reads the messages, not a log. */
 typedef struct nss_planner_job_t {
     apr_pool_t *pool;           /* for what lives as long as the run */

@@ -22,6 +22,7 @@
 #include "http_main.h"
 #include "unixd.h"
 #include "conf.h"
+#include "facts.h"
 #include "nss_messages.h"
 #include "pincache.h"
 #include "planner.h"
@@ -247,7 +248,7 @@ static int nss_process_plan_now(nss_process_t *state, apr_pool_t *p, server_rec 
     int status;
     int spoke;
 
-    nss_planner_describe(&facts, p, s);
+    nss_facts_describe(&facts, p, s);
     if (reading == NSS_READ_SECOND && state->fresh && nss_process_same_facts(state, &facts)) {
         state->fresh = 0;
         nss_wire_free(&facts);
