@@ -102,6 +102,19 @@ static const char *failure_words(const words_t *table, int number)
     return NULL;
 }
 
+/* What can be done about it. NSS gives one code for broken bytes and for a TLS 1.3 session
+ * resumed under another name (RFC 8446 section 4.6.1); the alert tells them apart. */
+static const char *failure_hint(const nss_conn_t *cc, PRErrorCode error)
+{
+    const char *hint;
+
+    if (error == SSL_ERROR_RX_MALFORMED_CLIENT_HELLO && cc->alert_sent == 40) {
+        return "the client resumed a session that it had made under another name; it will start anew";
+    }
+    hint = failure_words(hints, error);
+    return hint ? hint : "see the NSS error";
+}
+
 static const char *failure_alert(apr_pool_t *p, unsigned alert)
 {
     const char *name;
@@ -174,14 +187,13 @@ static void failure_close(nss_conn_t *cc)
 static void failure_log(nss_conn_t *cc, PRErrorCode error, int level, const char *format)
 {
     conn_rec *c = cc->c;
-    const char *hint = failure_words(hints, error);
     const char *name = PR_ErrorToName(error);
 
     ap_log_cserror(APLOG_MARK, level, 0, c, cc->server, format,
                    cc->sni ? cc->sni : "none", failure_versions(c->pool, &cc->hello),
                    failure_alert(c->pool, cc->alert_sent),
                    failure_alert(c->pool, cc->alert_received),
-                   hint ? hint : "see the NSS error", name ? name : "NSS", (int)error);
+                   failure_hint(cc, error), name ? name : "NSS", (int)error);
 }
 
 /* A port check connects and leaves: not worth more than a DEBUG line. */

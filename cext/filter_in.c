@@ -89,16 +89,33 @@ static apr_status_t in_fill(nss_io_t *io, apr_off_t want)
     return n == 0 ? in_ended(io) : in_failed(io, error);
 }
 
+/* Cutting a line off at a bucket's very end leaves an empty bucket, which would read as
+ * "nothing came" and hold its buffer for nothing. */
+static void in_drop_empty(nss_io_t *io)
+{
+    while (!APR_BRIGADE_EMPTY(io->in_bb)) {
+        apr_bucket *e = APR_BRIGADE_FIRST(io->in_bb);
+
+        if (e->length > 0 || APR_BUCKET_IS_METADATA(e)) {
+            return;
+        }
+        apr_bucket_delete(e);
+    }
+}
+
+static apr_status_t in_ensure(nss_io_t *io, apr_off_t want)
+{
+    in_drop_empty(io);
+    return APR_BRIGADE_EMPTY(io->in_bb) ? in_fill(io, want) : APR_SUCCESS;
+}
+
 static apr_status_t in_readbytes(nss_io_t *io, apr_bucket_brigade *bb, apr_off_t want)
 {
     apr_off_t left = want;
+    apr_status_t rv = in_ensure(io, want);
 
-    if (APR_BRIGADE_EMPTY(io->in_bb)) {
-        apr_status_t rv = in_fill(io, want);
-
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     while (left > 0 && !APR_BRIGADE_EMPTY(io->in_bb)) {
         apr_bucket *e = APR_BRIGADE_FIRST(io->in_bb);
@@ -116,20 +133,16 @@ static apr_status_t in_readbytes(nss_io_t *io, apr_bucket_brigade *bb, apr_off_t
 static apr_status_t in_speculative(nss_io_t *io, apr_bucket_brigade *bb, apr_off_t want)
 {
     apr_off_t left = want;
+    apr_status_t rv = in_ensure(io, want);
     apr_bucket *e;
 
-    if (APR_BRIGADE_EMPTY(io->in_bb)) {
-        apr_status_t rv = in_fill(io, want);
-
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     for (e = APR_BRIGADE_FIRST(io->in_bb);
          left > 0 && e != APR_BRIGADE_SENTINEL(io->in_bb);
          e = APR_BUCKET_NEXT(e)) {
         apr_bucket *copy;
-        apr_status_t rv;
 
         if ((apr_off_t)e->length > left) {
             apr_bucket_split(e, (apr_size_t)left);
@@ -169,10 +182,10 @@ static apr_status_t in_getline(nss_io_t *io, apr_bucket_brigade *bb)
 {
     apr_bucket *seen = NULL;
     apr_size_t total = 0;
+    apr_status_t rv;
 
     while (!in_has_line(io, &seen, &total)) {
-        apr_status_t rv = in_fill(io, READ_SMALL);
-
+        rv = in_fill(io, READ_SMALL);
         if (APR_STATUS_IS_EOF(rv) && total > 0) {
             break;                      /* the last line has no end */
         }
@@ -180,7 +193,9 @@ static apr_status_t in_getline(nss_io_t *io, apr_bucket_brigade *bb)
             return rv;
         }
     }
-    return apr_brigade_split_line(bb, io->in_bb, APR_BLOCK_READ, LINE_MAX_BYTES);
+    rv = apr_brigade_split_line(bb, io->in_bb, APR_BLOCK_READ, LINE_MAX_BYTES);
+    in_drop_empty(io);
+    return rv;
 }
 
 /* Drops blank lines between requests; success means that something else follows. */
@@ -192,11 +207,9 @@ static apr_status_t in_eat_crlf(nss_io_t *io)
         apr_size_t len, n = 0;
         apr_status_t rv;
 
-        if (APR_BRIGADE_EMPTY(io->in_bb)) {
-            rv = in_fill(io, READ_SMALL);
-            if (rv != APR_SUCCESS) {
-                return rv;
-            }
+        rv = in_ensure(io, READ_SMALL);
+        if (rv != APR_SUCCESS) {
+            return rv;
         }
         e = APR_BRIGADE_FIRST(io->in_bb);
         if (APR_BUCKET_IS_METADATA(e)) {
