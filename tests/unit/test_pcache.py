@@ -7,12 +7,15 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 PROGRAM = Path(__file__).resolve().parents[2] / "build" / "nss_pcache"
+T = TypeVar("T")
 SECRET = b"correct horse battery staple"
 
 
@@ -138,7 +141,7 @@ def test_needs_exactly_one_descriptor(cache: Cache) -> None:
         with cache.send(b"P0:,", answers=answers) as end:
             assert end.recv(100) == b""
     cache.ask(b"P0:,")
-    assert sorted(map(int, os.listdir(f"/proc/{cache.process.pid}/fd"))) == [0, 1, 2, 3]
+    assert settled(lambda: sorted(map(int, os.listdir(f"/proc/{cache.process.pid}/fd"))), [0, 1, 2, 3]) == [0, 1, 2, 3]
 
 
 def test_many_ask_at_once(cache: Cache) -> None:
@@ -231,9 +234,17 @@ def test_overwrites_what_goes(cache: Cache) -> None:
     secret = b"a secret of this very test"
     cache.store(b"k", secret)
     cache.get(b"k")
-    assert occurrences(cache.process.pid, secret) == 1
+    assert settled(lambda: occurrences(cache.process.pid, secret), 1) == 1
     cache.ask(b"D" + netstring(b"k"))
-    assert occurrences(cache.process.pid, secret) == 0
+    assert settled(lambda: occurrences(cache.process.pid, secret), 0) == 0
+
+
+def settled(look: Callable[[], T], wanted: T) -> T:
+    """What *look* sees at last: the program answers first and cleans up then."""
+    deadline = time.monotonic() + 10
+    while (seen := look()) != wanted and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return seen
 
 
 def occurrences(pid: int, secret: bytes) -> int:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.places import CHECKOUT
-
+CHECKOUT = Path(__file__).resolve().parents[2]
 CEXT = CHECKOUT / "cext"
 DRIVER = CHECKOUT / "tests" / "fixtures" / "snapshot_driver.c"
 
@@ -35,7 +34,8 @@ def test_readers_and_a_publisher(tmp_path: Path, sanitizer: str) -> None:
     link_words = [word for word in words if word.startswith(("-l", "-L"))]
     subprocess.run(
         ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", f"-fsanitize={sanitizer}", f"-I{CEXT}",
-         *compile_words, str(DRIVER), str(CEXT / "snapshot.c"), "-o", str(program), *link_words, "-lapr-1", "-lpthread"],
+         *compile_words, str(DRIVER), str(CEXT / "snapshot.c"), "-o", str(program),
+         *link_words, "-lapr-1", "-lpthread"],
         check=True, timeout=120,
     )  # fmt: skip
     # APR maps its memory itself, where the leak detector does not look; the driver counts instead.
