@@ -36,6 +36,7 @@ class Bench:
         self.content = folder / "content"
         servers.make_content(self.content, scenarios.BIG_BYTES)
         self.store = certificates.make(folder / "keys", (servers.NAME, servers.OTHER_NAME, "localhost"))
+        servers.hand_over(folder / "keys")
 
     def handshakes_and_data(self, wanted: list[Scenario]) -> Iterator[Row]:
         """All scenarios of CPU time, on one set of servers."""
