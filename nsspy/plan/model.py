@@ -23,8 +23,9 @@ class CertificateChoice:
 
     nickname: str
     directive: str
-    file: str
-    line: int
+    # Where it was written is for messages: the same choice in two virtual hosts is one profile.
+    file: str = field(compare=False)
+    line: int = field(compare=False)
     names: tuple[str, ...] = ()
 
 
