@@ -31,7 +31,7 @@ class Doorman:
     def __init__(
         self, settings: Globals, *, spec: str, checking: bool, user: User, client: Client | None, report: Report
     ) -> None:
-        """*checking*: this is ``httpd -t``. *client* is None when there is no nss_pcache."""
+        """*checking*: nobody is to be asked, as by ``httpd -t``. *client* is None when there is no nss_pcache."""
         dialog = settings.dialog.value
         self._place = settings.dialog.place
         self._kind = dialog.kind
@@ -70,7 +70,7 @@ class Doorman:
             return True
         if self._kind == "builtin" and self._checking:
             self._report.add(
-                finding(messages.PIN_UNKNOWN, place=self._place, token=token.label, why="it is typed when httpd starts")
+                finding(messages.PIN_UNKNOWN, place=self._place, token=token.label, why="it is typed only when httpd starts")
             )
             return False
         attempts = ATTEMPTS if self._kind == "builtin" and token.internal and os.isatty(0) else 1

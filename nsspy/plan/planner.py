@@ -69,7 +69,8 @@ class _Run:
         self.report = report
         self.client = client
         self.on = tuple(server for server in configuration.servers if server.engine)
-        self.checking = configuration.facts.get("mode") == "check"
+        #: ``httpd -t``, or a start that fails already: nobody is asked for a PIN.
+        self.checking = configuration.facts.get("mode") == "check" or configuration.failed
         self.user = User(configuration.facts)
 
     def go(self) -> Plan | None:
