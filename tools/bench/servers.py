@@ -56,6 +56,9 @@ MaxKeepAliveRequests 0
 KeepAliveTimeout 120
 Timeout 60
 DocumentRoot "{content}"
+<Directory />
+    AllowOverride None
+</Directory>
 <Directory "{content}">
     Require all granted
 </Directory>
