@@ -69,14 +69,14 @@ def test_empty_folder_is_no_database(ready: Callable[..., Ready]) -> None:
     empty.mkdir()
     made.server.own(empty)
     server = made.simple(NSSCertificateDatabase=f"sql:{empty}")
-    refused(server, "NSSCertificateDatabase", str(empty), "cert9.db")
+    refused(server, "NSSCertificateDatabase", str(empty), "holds no database", "certutil -N")
 
 
 def test_file_given_instead_of_the_folder(ready: Callable[..., Ready]) -> None:
     """The path of cert9.db itself is recognised as the usual slip."""
     made = ready()
     server = made.simple(NSSCertificateDatabase=f"sql:{made.database.folder}/cert9.db")
-    refused(server, "NSSCertificateDatabase", "cert9.db", "directory")
+    refused(server, "NSSCertificateDatabase", "cert9.db", "is a file", f"sql:{made.database.folder}")
 
 
 def test_corrupt_database(ready: Callable[..., Ready]) -> None:

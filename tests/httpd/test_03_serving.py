@@ -252,7 +252,7 @@ def test_host_within_one_certificate(three: Httpd) -> None:
 
 def test_host_of_same_settings_is_served(ready: Callable[..., Ready]) -> None:
     """Two vhosts with equal TLS settings: one connection serves both, each with its own content."""
-    made = ready()
+    made = ready(specs=(Spec("Server-Cert", names=("one.example", "two.example")),))
     server = made.server
     body = made.globals() + "Listen 127.0.0.1:{port}\n"
     for name in ("one", "two"):
@@ -333,9 +333,9 @@ Listen 127.0.0.2:{port}
 
 def test_settings_of_the_main_server_are_inherited(ready: Callable[..., Ready]) -> None:
     """What the main server says holds in a vhost that says nothing, and can be said otherwise there."""
-    made = ready()
+    made = ready(specs=(Spec("Server-Cert", names=("localhost", "other.example")),))
     server = made.server
-    other = server.port + 0
+    other = server.port
     server.configure(
         made.globals()
         + """

@@ -25,8 +25,8 @@ from tests.support.processes import wait_until
 BASE_MODULES = ("unixd", "log_config", "authz_core", "mime", "dir", "alias", "env", "headers", "setenvif")
 
 _SIZES = {
-    "event": "StartServers 2\nServerLimit 4\nThreadsPerChild 16\nMaxRequestWorkers 64\n",
-    "worker": "StartServers 2\nServerLimit 4\nThreadsPerChild 16\nMaxRequestWorkers 64\n",
+    "event": "StartServers 2\nServerLimit 8\nThreadsPerChild 16\nMinSpareThreads 4\nMaxSpareThreads 48\nMaxRequestWorkers 64\n",
+    "worker": "StartServers 2\nServerLimit 8\nThreadsPerChild 16\nMinSpareThreads 4\nMaxSpareThreads 48\nMaxRequestWorkers 64\n",
     "prefork": "StartServers 3\nMinSpareServers 1\nMaxSpareServers 4\nServerLimit 8\nMaxRequestWorkers 8\n",
 }
 
