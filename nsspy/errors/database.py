@@ -381,8 +381,8 @@ TOKEN_UNINITIALISED = Message(
 PIN_NO_TERMINAL = Message(
     247,
     Level.ERROR,
-    "no PIN for token {token!r} of {spec}: there is no terminal to ask at, nothing on standard input and no"
-    " systemd-ask-password; use NSSPassPhraseDialog file:PATH (a file with {line}:PIN), exec:PROGRAM, or pipe the PIN"
+    "no PIN for token {token!r} of {spec}: there is no terminal to ask at, nothing on standard input, and"
+    " {asked}; use NSSPassPhraseDialog file:PATH (a file with {line}:PIN), exec:PROGRAM, or pipe the PIN"
     " into httpd",
     "NSSPassPhraseDialog builtin asks at a terminal, and there is none.",
     "No TLS; the start and httpd -t fail.",

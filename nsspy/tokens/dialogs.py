@@ -28,6 +28,8 @@ from nsspy.tokens.pin import Pin
 TIMEOUT_SECONDS = 60.0
 #: The longest PIN that is read from a terminal, a pipe or a program.
 MAX_PIN_BYTES = 1024
+#: systemd's own sign that it runs the machine (sd_booted(3)).
+SYSTEMD_RUNS = "/run/systemd/system"
 _KINDS = ("file", "defer", "exec")
 
 
@@ -147,13 +149,18 @@ class Asker:
         piped = _from_pipe(standard_input)
         if piped is not None:
             return Pin(piped, "standard input")
-        helper = shutil.which("systemd-ask-password")
+        # Where systemd is installed but does not run nobody would ever answer.
+        helper = shutil.which("systemd-ask-password") if os.path.isdir(SYSTEMD_RUNS) else None
         if helper is not None:
             # systemd-ask-password asks whoever is at the console, by way of its agents.
             command = [helper, f"--timeout={TIMEOUT_SECONDS:.0f}", "--id=mod_nss", prompt.rstrip(": ")]
-            with suppress(_NoPin):
+            try:
                 return Pin(_first_line_of(command, TIMEOUT_SECONDS + 5), "systemd-ask-password")
-        raise NSSPyError(self._finding(messages.PIN_NO_TERMINAL, token, line=_line_name(token)))
+            except _NoPin as error:
+                asked = f"{helper} {error}"
+        else:
+            asked = "systemd-ask-password is not installed or systemd does not run"
+        raise NSSPyError(self._finding(messages.PIN_NO_TERMINAL, token, line=_line_name(token), asked=asked))
 
     def _finding(self, message: Message, token: Token, **fields: object) -> Finding:
         everything: dict[str, object] = {"token": token.label, "spec": self._spec, **fields}
@@ -171,22 +178,24 @@ def _line_name(token: Token) -> str:
     return token.label if token.fips else pinfile.INTERNAL
 
 
-def _first_line_of(command: list[str], limit: float = TIMEOUT_SECONDS) -> bytearray:
+def _first_line_of(command: list[str], limit: float | None = None) -> bytearray:
     """Runs a program in its own folder and takes the first line of its output.
 
-    It has the terminal and the environment of httpd, and *limit* seconds. Raises _NoPin.
+    It has the terminal and the environment of httpd, and *limit* seconds (TIMEOUT_SECONDS). Raises _NoPin.
     """
+    limit = TIMEOUT_SECONDS if limit is None else limit
     try:
         running = subprocess.Popen(
             command, stdin=None, stdout=subprocess.PIPE, cwd=os.path.dirname(command[0]) or "/", start_new_session=False
         )
     except OSError as error:
         raise _NoPin(f"cannot be started ({error.strerror})") from error
+    deadline = time.monotonic() + limit
     try:
-        output = _read_until_end(running, limit)
-        status = running.wait(timeout=5)
+        output = _read_until_end(running, deadline, limit)
+        status = running.wait(timeout=max(deadline - time.monotonic(), 0.1))
     except subprocess.TimeoutExpired as error:
-        running.kill()
+        _end(running.pid)
         running.wait()
         raise _NoPin(f"gave no answer within {limit:.0f} seconds and was ended") from error
     finally:
@@ -202,11 +211,22 @@ def _first_line_of(command: list[str], limit: float = TIMEOUT_SECONDS) -> bytear
     return line
 
 
-def _read_until_end(running: subprocess.Popen[bytes], limit: float) -> bytearray:
+def _end(leader: int) -> None:
+    """Kills a program of ours and what it started. It shares our process group, for the terminal's sake."""
+    family = [leader]
+    for one in family:
+        # A process that has just ended has no list any more.
+        with suppress(OSError), open(f"/proc/{one}/task/{one}/children", encoding="ascii") as stream:
+            family.extend(int(word) for word in stream.read().split())
+    for one in family:
+        with suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
+
+
+def _read_until_end(running: subprocess.Popen[bytes], deadline: float, limit: float) -> bytearray:
     """The output, at most the size of a PIN of it; raises TimeoutExpired."""
     assert running.stdout is not None
     descriptor = running.stdout.fileno()
-    deadline = time.monotonic() + limit
     output = bytearray()
     while True:
         left = deadline - time.monotonic()
