@@ -155,7 +155,7 @@ MESSAGES: tuple[Message, ...] = (
         432,
         Level.INFO,
         "TLS session cache given up: its measures were changed; clients do one full handshake",
-        "NSSSessionCacheSize or NSSSession3CacheTimeout was changed before a restart, or TLS was switched off.",
+        "NSSSessionCacheSize or NSSSession3CacheTimeout was changed before a restart.",
         "Sessions from before the restart cannot be resumed.",
         "None.",
         in_c=True,
