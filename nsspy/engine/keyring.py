@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from nsspy._nss import ffi, lib
 from nsspy.certdb.certificates import Certificate, candidates, choose, user_certificates
 from nsspy.certdb.keys import PrivateKey, open_key
+from nsspy.engine.chain import Chain
 from nsspy.errors import NSSPyError, Place
 from nsspy.plan.model import CertificateChoice
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A certificate with its private key, and the directive that asked for it."""
+    """A certificate with its private key and its chain, and the directive that asked for it."""
 
     certificate: Certificate
     key: PrivateKey
+    chain: Chain
     choice: CertificateChoice
 
 
@@ -65,8 +69,11 @@ class KeyRing:
     def __init__(self, spec: str) -> None:
         """Lists all certificates that have keys, once. Raises NSSError."""
         self.spec = spec
+        # Held, so that NSS reads the trust of each authority once (see ``nsspy.engine.chain``).
+        self._held: Any = lib.PK11_ListCerts(lib.PK11CertListAll, ffi.NULL)
         self.everyone = user_certificates()
         self._keys: dict[tuple[str, str], PrivateKey | NSSPyError] = {}
+        self._chains: dict[str, Chain] = {}
 
     def open(self, choices: Sequence[CertificateChoice], *, server: int = -1) -> tuple[Opened, ...]:
         """The certificates of a virtual host with their keys, proved to belong together.
@@ -74,7 +81,15 @@ class KeyRing:
         Raises NSSPyError: not found, no key, key of another certificate, token without login.
         """
         selected = select(self.everyone, choices, spec=self.spec, server=server)
-        return tuple(Opened(one, self.key(one, choice, server=server), choice) for one, choice in selected)
+        return tuple(
+            Opened(one, self.key(one, choice, server=server), self.chain(one), choice) for one, choice in selected
+        )
+
+    def chain(self, certificate: Certificate) -> Chain:
+        """The chain of a certificate; it lives until ``close``."""
+        if certificate.fingerprint not in self._chains:
+            self._chains[certificate.fingerprint] = Chain(certificate)
+        return self._chains[certificate.fingerprint]
 
     def key(self, certificate: Certificate, choice: CertificateChoice, *, server: int = -1) -> PrivateKey:
         """The private key of a certificate. Raises NSSPyError, every time again for a key that failed."""
@@ -90,9 +105,15 @@ class KeyRing:
         return found
 
     def close(self) -> None:
-        """Lets all keys and certificates go; model sockets have taken copies of theirs."""
+        """Lets all keys, chains and certificates go; model sockets have taken copies of theirs."""
         for key in self._keys.values():
             if isinstance(key, PrivateKey):
                 key.close()
+        for chain in self._chains.values():
+            chain.close()
         self._keys.clear()
+        self._chains.clear()
+        if self._held != ffi.NULL:
+            lib.CERT_DestroyCertList(self._held)
+            self._held = ffi.NULL
         self.everyone = ()

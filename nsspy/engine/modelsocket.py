@@ -146,32 +146,15 @@ def signs(certificate: Certificate) -> bool:
     return bool(certificate.pointer.keyUsage & lib.KU_DIGITAL_SIGNATURE)
 
 
-def chain(certificate: Certificate) -> tuple[bytes, ...]:
-    """What is served with a certificate: DER of the leaf, then of the issuers that the database has, the
-    root not among them (clients have it, or do not trust it)."""
-    listing = lib.CERT_CertChainFromCert(certificate.pointer, lib.certUsageSSLServer, 0)
-    if listing == ffi.NULL:
-        return (certificate.der,)
-    try:
-        return tuple(bytes(ffi.buffer(listing.certs[at].data, listing.certs[at].len)) for at in range(int(listing.len)))
-    finally:
-        lib.CERT_DestroyCertificateList(listing)
-
-
 def _add_certificate(model: Any, one: Opened) -> None:
     certificate, key = one.certificate.pointer, one.key.pointer
     if signs(one.certificate):
-        listing = lib.CERT_CertChainFromCert(certificate, lib.certUsageSSLServer, 0)
-        try:
-            extra: Any = ffi.new("SSLExtraServerCertData *", {"authType": lib.ssl_auth_null, "certChain": listing})
-            done = lib.SSL_ConfigServerCert(model, certificate, key, extra, ffi.sizeof(extra[0]))
-            error = None if done == lib.SECSuccess else _refused("certificate and key")
-        finally:
-            if listing != ffi.NULL:
-                lib.CERT_DestroyCertificateList(listing)
+        keep: list[Any] = []
+        extra: Any = ffi.new(
+            "SSLExtraServerCertData *", {"authType": lib.ssl_auth_null, "certChain": one.chain.for_libssl(keep)}
+        )
+        done = lib.SSL_ConfigServerCert(model, certificate, key, extra, ffi.sizeof(extra[0]))
     else:
-        kind = lib.NSS_FindCertKEAType(certificate)
-        done = lib.SSL_ConfigSecureServer(model, certificate, key, kind)
-        error = None if done == lib.SECSuccess else _refused("certificate and key")
-    if error is not None:
-        raise error
+        done = lib.SSL_ConfigSecureServer(model, certificate, key, lib.NSS_FindCertKEAType(certificate))
+    if done != lib.SECSuccess:
+        raise _refused("certificate and key")

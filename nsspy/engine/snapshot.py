@@ -153,7 +153,7 @@ def _certificate(one: Opened, known: dict[str, ServerCertificate]) -> ServerCert
                 certificate.der,
                 subject=certificate.subject,
                 issuer=certificate.issuer,
-                chain=modelsocket.chain(certificate)[1:],
+                chain=one.chain.served[1:],
             ),
         )
     return known[certificate.fingerprint]

@@ -70,7 +70,9 @@ class Doorman:
             return True
         if self._kind == "builtin" and self._checking:
             self._report.add(
-                finding(messages.PIN_UNKNOWN, place=self._place, token=token.label, why="it is typed only when httpd starts")
+                finding(
+                    messages.PIN_UNKNOWN, place=self._place, token=token.label, why="it is typed only when httpd starts"
+                )
             )
             return False
         attempts = ATTEMPTS if self._kind == "builtin" and token.internal and os.isatty(0) else 1

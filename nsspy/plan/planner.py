@@ -79,6 +79,7 @@ class _Run:
         database = settings.database.value
         if database is None:
             return None  # said when the configuration was read
+        pair = self._ticket_key()
         self.user.become()
         self.report.step = f"opening the certificate database {database.path}"
         given = f"{database.kind}:{database.path}" if database.kind else database.path
@@ -104,10 +105,15 @@ class _Run:
         self.report.add_all(compiler.findings)
         self._prove(compiler, ring)
         self._seeds()
-        if self.client is not None and any(one.session_tickets for one in compiler.profiles) and not self.checking:
+        if pair is not None and any(one.session_tickets for one in compiler.profiles):
             self.report.step = "making the key pair of session tickets"
-            ticketkey.provide(self.client)
+            pair.finish()
         return compiler.plan(self.configuration, Database(location.spec, location.prefix), needing)
+
+    def _ticket_key(self) -> ticketkey.Provider | None:
+        """Begins making the key pair of session tickets, unless nobody will want it."""
+        may = any(server.settings.session_tickets.value is not False for server in self.on)
+        return ticketkey.Provider(self.client) if self.client is not None and may and not self.checking else None
 
     def _wanted(self, everywhere: Sequence[Token]) -> tuple[list[Token], dict[str, str]]:
         """The tokens that certificates are on, and by label what they are needed for.

@@ -69,7 +69,7 @@ class Prover:
             self._report.add(
                 finding(messages.NO_DIGITAL_SIGNATURE, place=place(choice), nickname=certificate.full_name)
             )
-        return Opened(certificate, key, choice)
+        return Opened(certificate, key, self._ring.chain(certificate), choice)
 
     def _build(self, profile: Profile, opened: Sequence[Opened], server: Server) -> None:
         self._report.step = f"making the TLS settings of {server.label}"
@@ -100,6 +100,7 @@ class Prover:
         if verified not in self._verified and not self._software_locked:
             self._verified.add(verified)
             self._report.step = f"verifying certificate {certificate.full_name}"
+            self._ring.chain(certificate)  # held, so that NSS reads the trust of its authority once
             bad = verify_server(
                 certificate,
                 spec=self._ring.spec,

@@ -6,6 +6,7 @@ cryptography makes it in 10 to 50 ms; NSS would take ten times as long.
 from __future__ import annotations
 
 import sys
+import threading
 
 from nsspy.errors import NSSPyError, finding
 from nsspy.errors import engine as messages
@@ -15,22 +16,48 @@ from nsspy.tokens.pcache import Client, PcacheError
 BITS = 2048
 
 
-def provide(client: Client) -> None:
-    """Sees to it that nss_pcache has a key pair. Raises NSSPyError (NSS0704, NSS0705)."""
-    try:
-        present = client.get(TICKET_KEY)
+class Provider:
+    """Sees to it that nss_pcache has a key pair; the pair is made beside the other work of the planner."""
+
+    def __init__(self, client: Client) -> None:
+        """Starts making one if nss_pcache has none. Raises NSSPyError (NSS0705)."""
+        self._client = client
+        self._thread: threading.Thread | None = None
+        self._made: bytearray | None = None
+        self._error: BaseException | None = None
+        try:
+            present = client.get(TICKET_KEY)
+        except PcacheError as error:
+            raise _lost(error) from error
         if present is not None:
             present[:] = bytes(len(present))
             return
-        made = make()
+        self._thread = threading.Thread(target=self._make, daemon=True)
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Hands the pair over when it is made. Raises NSSPyError (NSS0704, NSS0705)."""
+        if self._thread is None:
+            return
+        self._thread.join()
+        if self._made is None:
+            raise self._error or RuntimeError("the thread that makes the key pair ended without one")
         try:
-            client.store(TICKET_KEY, made)
+            self._client.store(TICKET_KEY, self._made)
+        except PcacheError as error:
+            raise _lost(error) from error
         finally:
-            made[:] = bytes(len(made))
-    except PcacheError as error:
-        raise NSSPyError(
-            finding(messages.PCACHE_STORE, what="the key pair of session tickets", why=str(error))
-        ) from error
+            self._made[:] = bytes(len(self._made))
+
+    def _make(self) -> None:
+        try:
+            self._made = make()
+        except BaseException as error:  # raised again where the pair is asked for
+            self._error = error
+
+
+def _lost(error: PcacheError) -> NSSPyError:
+    return NSSPyError(finding(messages.PCACHE_STORE, what="the key pair of session tickets", why=str(error)))
 
 
 def make() -> bytearray:
