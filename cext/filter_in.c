@@ -13,8 +13,7 @@
 
 #include "failure.h"
 
-/* Sizes of a plaintext bucket, such that bucket, node and allocator headers round up to
- * two and to five pages: a request's head, and one full record of a body. */
+/* Sizes of a plaintext bucket: a request's head, and one full record of a body. */
 #define READ_SMALL 8000
 #define READ_LARGE NSS_IO_RECORD
 
@@ -56,6 +55,23 @@ static apr_status_t in_ended(nss_io_t *io)
     return APR_EOF;
 }
 
+static int in_is_dry(const nss_io_t *io)
+{
+    return !io->flat && !io->net_data && SSL_DataPending(io->cc->fd) <= 0;
+}
+
+static apr_status_t in_no_network(nss_io_t *io, apr_status_t rv)
+{
+    if (APR_STATUS_IS_EAGAIN(rv)) {
+        return rv;
+    }
+    if (APR_STATUS_IS_EOF(rv)) {
+        return in_ended(io);
+    }
+    io->status = rv;
+    return in_failed(io, PR_CONNECT_RESET_ERROR);
+}
+
 /* One PR_Read, straight into the buffer of the bucket that httpd will get. */
 static apr_status_t in_fill(nss_io_t *io, apr_off_t want)
 {
@@ -71,7 +87,18 @@ static apr_status_t in_fill(nss_io_t *io, apr_off_t want)
     if (io->eof) {
         return APR_EOF;
     }
-    buf = apr_bucket_alloc(size, alloc);
+    if (io->block == APR_NONBLOCK_READ && in_is_dry(io)) {
+        /* Most often asked after a response, and most often in vain: no buffer for it. */
+        apr_status_t rv = nss_layer_fetch(io);
+
+        if (rv != APR_SUCCESS) {
+            return in_no_network(io, rv);
+        }
+    }
+    buf = malloc(size);
+    if (!buf) {
+        return APR_ENOMEM;
+    }
     do {
         n = PR_Read(io->cc->fd, buf, (PRInt32)size);
         if (n < 0) {
@@ -80,12 +107,12 @@ static apr_status_t in_fill(nss_io_t *io, apr_off_t want)
         /* NSS reports "would block" also after a record without data for us. */
     } while (n < 0 && error == PR_WOULD_BLOCK_ERROR && io->block == APR_BLOCK_READ);
     if (n > 0) {
-        apr_bucket *e = apr_bucket_heap_create(buf, (apr_size_t)n, apr_bucket_free, alloc);
+        apr_bucket *e = apr_bucket_heap_create(buf, (apr_size_t)n, free, alloc);
 
         APR_BRIGADE_INSERT_TAIL(io->in_bb, e);
         return APR_SUCCESS;
     }
-    apr_bucket_free(buf);
+    free(buf);
     return n == 0 ? in_ended(io) : in_failed(io, error);
 }
 

@@ -59,7 +59,7 @@ apr_status_t nss_io_flush(nss_io_t *io)
 
 apr_status_t nss_io_send_raw(nss_io_t *io, const unsigned char *data, apr_size_t len)
 {
-    apr_status_t rv = apr_brigade_write(io->out_bb, NULL, NULL, (const char *)data, len);
+    apr_status_t rv = nss_layer_append(io, data, len);
 
     return rv == APR_SUCCESS ? nss_io_flush(io) : rv;
 }
@@ -79,8 +79,7 @@ static apr_status_t io_gather(nss_io_t *io)
     }
     memcpy(io->flat + io->flat_len, io->net_data, n);
     io->flat_len += n;
-    io->net_data += n;
-    io->net_len -= n;
+    nss_layer_consume(io, n);
     return APR_SUCCESS;
 }
 
@@ -90,8 +89,8 @@ apr_status_t nss_io_peek(nss_io_t *io, const unsigned char **pbuf, apr_size_t *p
 
     if (io->net_data || io->flat) {
         /* A second look: from now on the bytes must be in one piece of our own. */
-        rv = io_gather(io);
-        if (rv == APR_SUCCESS && io->net_len == 0 && io->flat_len < NSS_HELLO_MAX_BYTES) {
+        rv = io->net_data ? io_gather(io) : APR_SUCCESS;
+        if (rv == APR_SUCCESS && !io->net_data && io->flat_len < NSS_HELLO_MAX_BYTES) {
             rv = nss_layer_fetch(io);
             if (rv == APR_SUCCESS) {
                 rv = io_gather(io);
@@ -128,15 +127,11 @@ void nss_io_replay(nss_io_t *io)
         free(io->flat);
         io->flat = NULL;
     }
-    if (io->net_len > 0) {
+    if (io->net_data) {
         apr_bucket *e = apr_bucket_heap_create(io->net_data, io->net_len, NULL, alloc);
 
         APR_BRIGADE_INSERT_TAIL(io->in_bb, e);
-    }
-    if (io->net_data) {
-        apr_bucket_delete(APR_BRIGADE_FIRST(io->net_bb));
-        io->net_data = NULL;
-        io->net_len = 0;
+        nss_layer_consume(io, io->net_len);
     }
     APR_BRIGADE_CONCAT(io->in_bb, io->net_bb);
 }

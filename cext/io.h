@@ -11,8 +11,9 @@
  *     httpd    core input filter              core output filter
  *
  * Memory: nss_io_t lives in the connection's pool, its brigades in the connection's bucket
- * allocator. plain and flat are from malloc, because httpd's allocators never give memory
- * back while a connection idles; they exist only while they hold bytes.
+ * allocator. What holds bytes (plain, flat, and the buffers of the heap buckets) is from
+ * malloc, and lives no longer than the bytes are needed: httpd's allocators keep what was
+ * once used for as long as a connection lives, which is long when it idles.
  */
 #ifndef NSS_IO_H
 #define NSS_IO_H
@@ -88,9 +89,15 @@ void nss_io_replay(nss_io_t *io);
 /* Makes the descriptor. NULL: no memory. */
 PRFileDesc *nss_layer_create(nss_io_t *io);
 
-/* The next bucket of the network into net_data. APR_EOF, APR_EAGAIN (only when
+/* The next bucket of the network into net_data, which must be used up. APR_EOF, APR_EAGAIN (only when
  * io->block allows it) or an error otherwise. */
 apr_status_t nss_layer_fetch(nss_io_t *io);
+
+/* n bytes of net_data were used; the bucket goes when it is empty. */
+void nss_layer_consume(nss_io_t *io, apr_size_t n);
+
+/* Copies to the end of out_bb. */
+apr_status_t nss_layer_append(nss_io_t *io, const void *data, apr_size_t len);
 
 /* Passes out_bb down. */
 apr_status_t nss_layer_pass(nss_io_t *io);

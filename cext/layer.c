@@ -85,15 +85,20 @@ static int layer_next(nss_io_t *io, apr_status_t *prv)
     return 0;
 }
 
+void nss_layer_consume(nss_io_t *io, apr_size_t n)
+{
+    io->net_data += n;
+    io->net_len -= n;
+    if (io->net_len == 0) {
+        apr_bucket_delete(APR_BRIGADE_FIRST(io->net_bb));
+        io->net_data = NULL;
+    }
+}
+
 apr_status_t nss_layer_fetch(nss_io_t *io)
 {
     apr_status_t rv;
 
-    if (io->net_data) {
-        apr_bucket_delete(APR_BRIGADE_FIRST(io->net_bb));
-        io->net_data = NULL;
-        io->net_len = 0;
-    }
     if (layer_next(io, &rv) || rv != APR_SUCCESS) {
         return rv;
     }
@@ -152,9 +157,22 @@ static PRInt32 layer_recv(PRFileDesc *fd, void *buf, PRInt32 amount, PRIntn flag
     }
     n = io->net_len < (apr_size_t)amount ? io->net_len : (apr_size_t)amount;
     memcpy(buf, io->net_data, n);
-    io->net_data += n;
-    io->net_len -= n;
+    nss_layer_consume(io, n);
     return (PRInt32)n;
+}
+
+apr_status_t nss_layer_append(nss_io_t *io, const void *data, apr_size_t len)
+{
+    char *copy = malloc(len);
+    apr_bucket *e;
+
+    if (!copy) {
+        return APR_ENOMEM;
+    }
+    memcpy(copy, data, len);
+    e = apr_bucket_heap_create(copy, len, free, io->cc->c->bucket_alloc);
+    APR_BRIGADE_INSERT_TAIL(io->out_bb, e);
+    return APR_SUCCESS;
 }
 
 static PRInt32 layer_send(PRFileDesc *fd, const void *buf, PRInt32 amount, PRIntn flags,
@@ -168,7 +186,7 @@ static PRInt32 layer_send(PRFileDesc *fd, const void *buf, PRInt32 amount, PRInt
         PR_SetError(PR_INVALID_ARGUMENT_ERROR, 0);
         return -1;
     }
-    if (io->muted) {
+    if (io->muted || amount == 0) {
         return amount;
     }
     if (!io->writing) {
@@ -182,7 +200,7 @@ static PRInt32 layer_send(PRFileDesc *fd, const void *buf, PRInt32 amount, PRInt
         rv = nss_layer_pass(io);
     }
     else {
-        rv = apr_brigade_write(io->out_bb, NULL, NULL, buf, (apr_size_t)amount);
+        rv = nss_layer_append(io, buf, (apr_size_t)amount);
     }
     return rv == APR_SUCCESS ? amount : layer_fail(io, rv);
 }
