@@ -250,7 +250,7 @@ def test_truncated_post_is_no_whole_post(ready: Callable[..., Ready]) -> None:
         '#!/bin/sh\nprintf \'Content-Type: text/plain\\r\\n\\r\\n\'\nwc -c > "$(dirname "$0")/../logs/got"\n',
         0o755,
     )
-    server.expect("AH01225", "AH02550", "AH01221", "AH01215")
+    server.expect("AH01225", "AH02550", "AH01221", "AH01215", "AH01270")
     server.start()
     sock = clients.connect(server.port, clients.context())
     sock.sendall(request("/keep.cgi", method="POST", extra="Content-Length: 1000\r\n") + b"x" * 100)
@@ -409,8 +409,10 @@ def test_plain_text_after_the_hello(plain_server: Httpd) -> None:
 
 
 def test_slow_client_is_cut(ready: Callable[..., Ready]) -> None:
-    """mod_reqtimeout's handshake stage ends a client that does not get on with its handshake."""
-    server = ready(modules=("reqtimeout",)).simple(outer="RequestReadTimeout handshake=2 header=60 body=60\n")
+    """mod_reqtimeout's handshake stage ends a client that does not get on with its handshake, or never begins."""
+    server = ready(modules=("reqtimeout",)).simple(
+        outer="AcceptFilter http none\nAcceptFilter https none\nRequestReadTimeout handshake=2 header=60 body=60\n"
+    )
     server.start()
     hello = clients.client_hello()
     for sent in (b"", hello[:50], hello):

@@ -7,6 +7,7 @@ import re
 import socket
 import ssl
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -245,16 +246,22 @@ def gnutls(
 
 
 def tstclnt(port: int, database: str, *arguments: str, name: str = "localhost") -> subprocess.CompletedProcess[str]:
-    """NSS's own client with one GET."""
-    return subprocess.run(
-        [places.tool("tstclnt"), "-h", "127.0.0.1", "-p", str(port), "-d", database, "-a", name, *arguments],
-        input=request(host=name, close=True).decode(),
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-        timeout=30,
-    )
+    """NSS's own client with one GET, which it reads from a file: on a pipe it never ends."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(request(host=name, close=True))
+        file.flush()
+        return subprocess.run(
+            [
+                places.tool("tstclnt"), "-h", "127.0.0.1", "-p", str(port), "-d", database, "-a", name, "-A", file.name,
+                *arguments,
+            ],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=30,
+        )  # fmt: skip
 
 
 def client_hello(port: int = 0, name: str = "localhost", high: ssl.TLSVersion | None = None) -> bytes:
