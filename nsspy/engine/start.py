@@ -97,7 +97,7 @@ def start(plan: bytes, shim: Shim, pcache: int) -> Engine:
     """
     try:
         read = from_bytes(plan)
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
         raise NSSPyError(finding(messages.PLAN_UNREADABLE, why=str(error))) from error
     engine = Engine(read, shim, pcache)
     engine.open()

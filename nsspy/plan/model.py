@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 #: Names under which nss_pcache keeps what is no token's PIN. A token label cannot contain NUL.
 TICKET_KEY = b"\0ticket-key"
@@ -99,8 +100,15 @@ def to_bytes(plan: Plan) -> bytes:
 def from_bytes(data: bytes) -> Plan:
     """The plan out of ``to_bytes``'s bytes. Raises ValueError on anything else."""
     raw = json.loads(data)
-    if raw.get("version") != 1:
+    if not isinstance(raw, dict) or raw.get("version") != 1:
         raise ValueError("plan of another version: httpd must be stopped and started after an upgrade")
+    try:
+        return _plan(raw)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"plan with other fields than expected: {error}") from error
+
+
+def _plan(raw: dict[str, Any]) -> Plan:
     return Plan(
         database=Database(**raw["database"]),
         fips=raw["fips"],

@@ -111,7 +111,7 @@ def connect(port: int, client: ssl.SSLContext, session: ssl.SSLSession | None = 
 def test_both_kinds_of_certificates(
     serving: Serving, database: Database, store: Store, version: ssl.TLSVersion
 ) -> None:
-    """Clients that can do ECDSA get that certificate, others RSA's; verified by the client; X25519; with locks, which NSS needs to send alerts."""
+    """Clients that can do ECDSA get that certificate, others RSA's; X25519; with locks: NSS sends no alert without."""
     port = serving(database, BOTH)
     modern = connect(port, context(version, ca=store.authority.ca_pem))
     assert modern["certificate"] == store.leaf(ECC).der
