@@ -57,7 +57,7 @@ int nss_conn_process_connection(conn_rec *c);
 int nss_conn_is_ssl(conn_rec *c);
 
 /* Brings the handshake to its end (blocking, under the connection's time-outs).
- * APR_SUCCESS once OPEN or PLAIN. io.c calls it on the first read or write. */
+ * APR_SUCCESS once OPEN or PLAIN. The filters call it on the first read or write. */
 apr_status_t nss_conn_handshake(nss_conn_t *cc);
 
 #endif
