@@ -36,6 +36,7 @@ FLOORS: dict[str, int] = {
     "express": 7,
     "migrate": 7,
     "demo": 7,
+    "__main__": 8,
 }
 #: The one exception: the plan's data is what planner and engine share.
 SHARED = "nsspy.plan.model"
