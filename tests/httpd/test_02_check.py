@@ -147,9 +147,12 @@ def test_empty_cipher_list(ready: Callable[..., Ready]) -> None:
 
 
 def test_unknown_cipher(ready: Callable[..., Ready]) -> None:
-    """An unknown cipher name is refused with the name."""
-    server = ready().simple("NSSCipherSuite +rsa_aes_128_sha,+rsa_ase_256_sha")
-    refused(server, "NSSCipherSuite", "rsa_ase_256_sha")
+    """An unknown cipher name is told with its place and the name that was meant; alone it stops the start."""
+    made = ready()
+    server = made.simple("NSSProtocol TLSv1.2\nNSSCipherSuite +ecdhe_rsa_aes_128_gcm_sha_256,+rsa_ase_256_sha")
+    told(server, server.check().stderr, "NSSCipherSuite", "rsa_ase_256_sha", "rsa_aes_256_sha")
+    made.simple("NSSProtocol TLSv1.2\nNSSCipherSuite +rsa_ase_256_sha")
+    refused(server, "NSSCipherSuite")
 
 
 def test_unknown_protocol(ready: Callable[..., Ready]) -> None:
@@ -246,11 +249,15 @@ def test_world_and_group_rights_count(ready: Callable[..., Ready]) -> None:
 
 
 def test_check_works_without_standard_input(ready: Callable[..., Ready]) -> None:
-    """``httpd -t`` with the builtin dialogue and no terminal fails at once and says what to use instead."""
-    server = ready().simple(NSSPassPhraseDialog="builtin")
+    """``httpd -t`` with the builtin dialogue and no terminal asks nobody and waits for nobody: it checks the rest."""
+    made = ready()
+    server = made.simple(NSSPassPhraseDialog="builtin")
+    done = server.check(timeout=30)
+    assert done.returncode == 0, done.stderr
+    made.simple(NSSPassPhraseDialog="builtin", nickname="NSSNickname nobody")
     done = server.check(timeout=30)
     assert done.returncode != 0
-    told(server, done.stderr, "NSSPassPhraseDialog", "PIN")
+    told(server, done.stderr, "NSSNickname", "nobody")
 
 
 def test_database_with_another_pin_is_no_crash(ready: Callable[..., Ready]) -> None:
