@@ -184,3 +184,12 @@ def test_nothing_is_opened_without_hosts(tmp_path: Path) -> None:
     """A plan without virtual hosts publishes an empty snapshot and looks at no database."""
     result = run(plan_of(Database(tmp_path / "nowhere", "")))
     assert result == {"error": "", "findings": result["findings"], "published": [[]]}
+
+
+def test_fips_mode(database: Database, pcache: int) -> None:
+    """The token has its other name and takes its PIN; it takes no key pair in plain text, and that is said."""
+    plan = replace(plan_of(database, BOTH), fips=True, tokens=("NSS FIPS 140-2 Certificate DB",))
+    result = run(plan, pcache)
+    assert result["error"] == ""
+    assert numbers(result) == [753]
+    assert len(result["published"][0][0]["certificates"]) == 2
