@@ -1,4 +1,4 @@
-"""Fuzzes the ClientHello reader: ``python -m tests.fuzz.run --seconds 60 [--coverage]``.
+"""Fuzzes the ClientHello reader, then whole connections: ``python -m tests.fuzz.run --seconds 60 [--coverage]``.
 
 Needs clang with libFuzzer. Seeds are made anew, findings stay in the folder that is printed;
 the corpus that libFuzzer grows is kept under ``build/fuzz`` for the next run.
@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.fuzz import hellos
+from tests.fuzz import hellos, readpath
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = (ROOT / "tests/fuzz/fuzz_hello.c", ROOT / "cext/hello.c")
@@ -104,8 +104,8 @@ def coverage(folder: Path, compiler: str) -> str:
 
 def main() -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description="Fuzzes the ClientHello reader.")
-    parser.add_argument("--seconds", type=int, default=60)
+    parser = argparse.ArgumentParser(description="Fuzzes the ClientHello reader, then whole connections.")
+    parser.add_argument("--seconds", type=int, default=60, help="for both together")
     parser.add_argument("--coverage", action="store_true", help="report what of cext/hello.c the corpus reaches")
     parser.add_argument("--folder", type=Path, default=ROOT / "build/fuzz", help="programs, corpus and findings")
     options = parser.parse_args()
@@ -115,8 +115,12 @@ def main() -> int:
             "clang with libFuzzer is missing; apt-get install clang, or dnf install clang compiler-rt", file=sys.stderr
         )
         return 1
-    status = fuzz(options.folder, options.seconds, compiler)
-    print(f"{'nothing found' if status == 0 else 'FOUND'}: {options.folder}/findings")
+    half = max(options.seconds // 2, 1)
+    status = 0
+    for harness, folder in ((fuzz, options.folder), (readpath.fuzz, options.folder / "readpath")):
+        found = harness(folder, half, compiler)
+        print(f"{'nothing found' if found == 0 else 'FOUND'}: {folder}/findings")
+        status = status or found
     if options.coverage:
         print(coverage(options.folder, compiler))
     return status
