@@ -22,11 +22,18 @@ nss_conn_t *nss_conn_get(const conn_rec *c)
 }
 
 /* The filters below may be gone: whatever NSS would still say is thrown away. close_notify
- * was sent with httpd's end-of-connection bucket, or the connection broke. */
+ * was sent with httpd's end-of-connection bucket, or the connection broke.
+ *
+ * prefork ends its child out of a signal handler: then this may run in the middle of an NSS
+ * call on this very thread, most often one that waits for the client. NSS's locks are held
+ * and not recursive; nothing may be closed, and nothing need be: the process ends. */
 static apr_status_t conn_cleanup(void *data)
 {
     nss_conn_t *cc = data;
 
+    if (cc->in_nss) {
+        return APR_SUCCESS;
+    }
     nss_io_mute(cc->io);
     if (cc->fd) {
         PR_Close(cc->fd);

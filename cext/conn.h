@@ -8,6 +8,7 @@
 #ifndef NSS_CONN_H
 #define NSS_CONN_H
 
+#include <signal.h>
 #include <nspr.h>
 #include <ssl.h>
 #include "httpd.h"
@@ -34,6 +35,7 @@ typedef struct nss_conn_t {
     nss_snapshot_t     *snapshot;     /* referenced */
     const nss_vhost_t  *vhost;
     PRFileDesc         *fd;           /* NSS's socket, NULL before the hello was read */
+    volatile sig_atomic_t in_nss;     /* a call on fd is under way: NSS holds its locks */
     nss_io_t           *io;
     nss_hello_t         hello;
     const char         *sni;          /* name the client sent, NULL when none */

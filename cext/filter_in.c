@@ -100,7 +100,9 @@ static apr_status_t in_fill(nss_io_t *io, apr_off_t want)
         return APR_ENOMEM;
     }
     do {
+        io->cc->in_nss = 1;
         n = PR_Read(io->cc->fd, buf, (PRInt32)size);
+        io->cc->in_nss = 0;
         if (n < 0) {
             error = PR_GetError();
         }

@@ -30,7 +30,9 @@ static apr_status_t out_encrypt(nss_io_t *io, const char *data, apr_size_t len)
         PRInt32 n;
 
         io->writing = 1;
+        io->cc->in_nss = 1;
         n = PR_Write(io->cc->fd, data, (PRInt32)len);
+        io->cc->in_nss = 0;
         if (n <= 0) {
             PRErrorCode error = PR_GetError();
 
@@ -93,7 +95,9 @@ static apr_status_t out_close(nss_io_t *io, apr_bucket *eoc, int may_wait)
     conn_rec *c = io->cc->c;
     apr_status_t rv;
 
+    io->cc->in_nss = 1;
     (void)PR_Shutdown(io->cc->fd, PR_SHUTDOWN_SEND);
+    io->cc->in_nss = 0;
     io->cc->state = NSS_CONN_CLOSED;
     io->unflushed = 0;
     if (may_wait) {

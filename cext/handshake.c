@@ -312,6 +312,16 @@ static apr_status_t hs_finish(nss_conn_t *cc)
     return APR_SUCCESS;
 }
 
+static SECStatus hs_force(nss_conn_t *cc)
+{
+    SECStatus rv;
+
+    cc->in_nss = 1;
+    rv = SSL_ForceHandshake(cc->fd);
+    cc->in_nss = 0;
+    return rv;
+}
+
 static apr_status_t hs_run_nss(nss_conn_t *cc)
 {
     cc->state = NSS_CONN_HANDSHAKE;
@@ -319,7 +329,7 @@ static apr_status_t hs_run_nss(nss_conn_t *cc)
         nss_failure_handshake(cc, PR_GetError());
         return APR_ECONNABORTED;
     }
-    while (SSL_ForceHandshake(cc->fd) != SECSuccess) {
+    while (hs_force(cc) != SECSuccess) {
         PRErrorCode error = PR_GetError();
 
         /* Reads block, so this means: a record was read that did not end the handshake. */

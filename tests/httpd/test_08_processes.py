@@ -167,6 +167,32 @@ def test_stop_leaves_nothing(ready: Callable[..., Ready], mpm: str, how: str) ->
     assert not left
 
 
+@pytest.mark.parametrize("mpm", MPMS)
+@pytest.mark.parametrize("kind", ["stop", "restart"])
+def test_open_connections_do_not_hold_up_a_stop(ready: Callable[..., Ready], mpm: str, kind: str) -> None:
+    """Kept-alive, half-shaken and busy connections end with the server: no child must be killed for them."""
+    server = ready(mpm=mpm, sizes=FOUR if mpm == "prefork" else None).simple(outer="KeepAliveTimeout 60\n")
+    server.start()
+    with contextlib.ExitStack() as stack:
+        for high in (V.TLSv1_2, V.TLSv1_3):
+            sock = stack.enter_context(clients.connect(server.port, clients.context(high=high)))
+            sock.sendall(request())
+            assert Reader(sock).answer().status == 200
+        half = stack.enter_context(clients.raw(server.port))
+        half.sendall(clients.client_hello())
+        assert half.recv(5)
+        early = stack.enter_context(clients.raw(server.port))
+        early.sendall(clients.client_hello()[:100])
+        if kind == "restart":
+            server.restart()
+            assert clients.get(server.port).status == 200
+        else:
+            server.stop()
+
+
+FOUR = "StartServers 6\nMinSpareServers 2\nMaxSpareServers 6\nServerLimit 12\nMaxRequestWorkers 12\n"
+
+
 def test_semaphores_are_not_used_up(ready: Callable[..., Ready]) -> None:
     """Starts that fail leave no semaphore behind, where the original left one each."""
     server = ready().simple(nickname="NSSNickname nobody")

@@ -179,14 +179,16 @@ def test_pin_is_never_logged(ready: Callable[..., Ready]) -> None:
     assert PIN not in server.log.text() + server.console()
 
 
-def test_pin_file_may_vanish_after_the_start(ready: Callable[..., Ready]) -> None:
-    """Children and graceful restarts get the PIN from nss_pcache; the file is not needed any more."""
+def test_pin_file_that_is_wrong_later(ready: Callable[..., Ready]) -> None:
+    """A file that is wrong at a graceful restart is told, and the server goes on with the PIN that it has."""
     made = ready()
     server = made.simple()
     server.start()
+    server.expect("NSS0244", "NSS0415")
     (server.root / "conf" / "pin").write_text("internal:changed\n")
     server.graceful()
     assert clients.get(server.port).status == 200
+    assert server.log.with_code("NSS0244") and server.log.with_code("NSS0415")
     for pid in server.children():
         os.kill(pid, signal.SIGKILL)
     server.expect("exit signal Killed")
@@ -199,6 +201,7 @@ def test_dead_helper_is_started_again(ready: Callable[..., Ready]) -> None:
     made = ready()
     server = made.simple()
     server.start()
+    server.wait_children(2)
     (helper,) = server.helpers()
     os.kill(helper, signal.SIGKILL)
     assert clients.get(server.port).status == 200
