@@ -182,6 +182,9 @@ static int nss_process_keep_pcache(nss_process_t *state, apr_pool_t *p, int cons
     }
     if (state->pcache_started) {
         ap_log_error(APLOG_MARK, NSS0421_LEVEL, 0, NULL, NSS0421, nss_python_beside_module(p, "nss_pcache"));
+        /* The keys of session tickets lie in the cache, wrapped by a key pair that is gone now:
+         * with it NSS refuses every handshake of TLS 1.3. post_config makes a new cache. */
+        nss_sidcache_shutdown(&state->cache);
     }
     state->pcache_started = 1;
     return 1;
