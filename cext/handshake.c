@@ -48,11 +48,13 @@ APLOG_USE_MODULE(nss);
 static PRInt32 PR_CALLBACK hs_on_sni(PRFileDesc *fd, const SECItem *names, PRUint32 n,
                                      void *arg)
 {
+    const nss_conn_t *cc = arg;
+
     (void)fd;
     (void)names;
     (void)n;
-    (void)arg;
-    return 0;
+    /* A name that chose no virtual host must not be found in the session as if it had. */
+    return cc->sni ? 0 : SSL_SNI_CURRENT_CONFIG_IS_USED;
 }
 
 /* Set only when there is a protocol to answer with. */
@@ -189,7 +191,7 @@ static SECStatus hs_import(nss_conn_t *cc)
     }
     nss_io_taken(cc->io);
     cc->fd = fd;
-    if (SSL_SNISocketConfigHook(fd, hs_on_sni, NULL) != SECSuccess ||
+    if (SSL_SNISocketConfigHook(fd, hs_on_sni, cc) != SECSuccess ||
         SSL_AlertSentCallback(fd, hs_on_alert_sent, cc) != SECSuccess ||
         SSL_AlertReceivedCallback(fd, hs_on_alert_received, cc) != SECSuccess ||
         (cc->alpn && SSL_SetNextProtoCallback(fd, hs_on_alpn, cc) != SECSuccess)) {
@@ -227,11 +229,11 @@ static int hs_name_fits(nss_conn_t *cc, const SECItem *session_name)
     char *name = NULL;
 
     if (session_name && session_name->len) {
-        name = apr_pstrmemdup(cc->c->pool, (const char *)session_name->data, session_name->len);
+        apr_size_t len = session_name->len;
+
+        len -= session_name->data[len - 1] == '.';
+        name = apr_pstrmemdup(cc->c->pool, (const char *)session_name->data, len);
         ap_str_tolower(name);
-        if (name[strlen(name) - 1] == '.') {
-            name[strlen(name) - 1] = '\0';
-        }
     }
     s = nss_select_server(cc->c, name);
     if (s == cc->server) {
