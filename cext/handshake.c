@@ -133,6 +133,18 @@ static void hs_select_alpn(nss_conn_t *cc)
     }
 }
 
+/* The virtual host that the client named, unless the first one of the address says NSSSNI off. */
+static server_rec *hs_select_server(nss_conn_t *cc)
+{
+    const nss_vhost_t *first = NULL;
+
+    cc->snapshot = nss_snapshot_acquire();
+    if (cc->snapshot) {
+        first = nss_snapshot_vhost(cc->snapshot, nss_conf_server(cc->c->base_server)->index);
+    }
+    return first && !first->sni ? cc->c->base_server : nss_select_server(cc->c, cc->sni);
+}
+
 /* Reads until the hello can be judged. APR_SUCCESS with state PLAIN: no TLS at all. */
 static apr_status_t hs_read_hello(nss_conn_t *cc)
 {
@@ -153,7 +165,7 @@ static apr_status_t hs_read_hello(nss_conn_t *cc)
         }
         if (status == NSS_HELLO_COMPLETE) {
             cc->sni = *cc->hello.sni ? cc->hello.sni : NULL;
-            cc->server = nss_select_server(cc->c, cc->sni);
+            cc->server = hs_select_server(cc);
             hs_select_alpn(cc);
         }
     } while (status == NSS_HELLO_MORE);
@@ -169,7 +181,9 @@ static apr_status_t hs_read_hello(nss_conn_t *cc)
  * has been told. */
 static int hs_find_model(nss_conn_t *cc)
 {
-    cc->snapshot = nss_snapshot_acquire();
+    if (!cc->snapshot) {
+        cc->snapshot = nss_snapshot_acquire();
+    }
     if (!cc->snapshot) {
         nss_failure_no_model(cc, "this child has opened no keys");
         return 0;

@@ -170,7 +170,8 @@ def test_stop_leaves_nothing(ready: Callable[..., Ready], mpm: str, how: str) ->
 @pytest.mark.parametrize("mpm", MPMS)
 @pytest.mark.parametrize("kind", ["stop", "restart"])
 def test_open_connections_do_not_hold_up_a_stop(ready: Callable[..., Ready], mpm: str, kind: str) -> None:
-    """Kept-alive, half-shaken and busy connections end with the server: no child must be killed for them."""
+    """Kept-alive connections, in prefork half-shaken ones as well, end with the server: no child must be killed for
+    them. (Threads that wait for a client in a handshake hold up httpd's threaded MPMs with mod_ssl, too.)"""
     server = ready(mpm=mpm, sizes=FOUR if mpm == "prefork" else None).simple(outer="KeepAliveTimeout 60\n")
     server.start()
     with contextlib.ExitStack() as stack:
@@ -178,11 +179,12 @@ def test_open_connections_do_not_hold_up_a_stop(ready: Callable[..., Ready], mpm
             sock = stack.enter_context(clients.connect(server.port, clients.context(high=high)))
             sock.sendall(request())
             assert Reader(sock).answer().status == 200
-        half = stack.enter_context(clients.raw(server.port))
-        half.sendall(clients.client_hello())
-        assert half.recv(5)
-        early = stack.enter_context(clients.raw(server.port))
-        early.sendall(clients.client_hello()[:100])
+        if mpm == "prefork":
+            half = stack.enter_context(clients.raw(server.port))
+            half.sendall(clients.client_hello())
+            assert half.recv(5)
+            early = stack.enter_context(clients.raw(server.port))
+            early.sendall(clients.client_hello()[:100])
         if kind == "restart":
             server.restart()
             assert clients.get(server.port).status == 200
