@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import shlex
 import subprocess
@@ -78,6 +79,9 @@ class Batch:
         self._process = subprocess.Popen(
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
+        cores = sorted(os.sched_getaffinity(0))
+        if len(cores) > 1:
+            os.sched_setaffinity(self._process.pid, cores[1:])  # the first is the servers'
         try:
             line = self._line()
             if line != "ready":

@@ -59,9 +59,12 @@ SCENARIOS = (
     Scenario("resumed-id-tls12", _resumed("1.2", tickets=False), 400, goal=0.8, resumes=True, floor=True),
     Scenario("resumed-ticket-tls12", _resumed("1.2"), 400, goal=0.8, resumes=True, floor=True),
     Scenario("resumed-tls13", _resumed("1.3"), 300, goal=0.8, resumes=True, floor=True),
-    Scenario("keepalive-1k", Load("keepalive", bytes=1024), 4000, goal=1.0),
+    Scenario("keepalive-1k", Load("keepalive", bytes=1024), 4000, goal=1.0, parallel=8),
     Scenario(
-        "keepalive-1k-tls12", Load("keepalive", "1.2", "ECDHE-ECDSA-AES128-GCM-SHA256", TLS12_GROUPS, bytes=1024), 4000
+        "keepalive-1k-tls12",
+        Load("keepalive", "1.2", "ECDHE-ECDSA-AES128-GCM-SHA256", TLS12_GROUPS, bytes=1024),
+        4000,
+        parallel=8,
     ),
     Scenario("download-aes128gcm", _bulk("download", TLS13), 1, goal=0.65, parallel=1),
     Scenario("download-aes256gcm", _bulk("download", "TLS_AES_256_GCM_SHA384"), 1, parallel=1),
