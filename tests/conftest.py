@@ -90,7 +90,7 @@ def new_httpd(request: pytest.FixtureRequest) -> Iterator[Maker]:
         if problems or request.session.testsfailed > before:
             log = server.log.text().splitlines()[-60:]
             problems.append(
-                f"--- end of {server.log.path.name} ---\n" + "\n".join(log) + "\n" + server.console()[-4000:]
+                f"--- end of {server.log.path.name} ---\n" + "\n".join(log) + "\n" + server.console()[-40000:]
             )
         server.clean()
     if problems and request.session.testsfailed == before:

@@ -305,7 +305,7 @@ class Httpd:
         self.signal(signal.SIGWINCH if graceful else signal.SIGTERM)
         if self.process is not None:
             try:
-                self.process.wait(timeout)
+                self._wait_or_look(timeout)
             except subprocess.TimeoutExpired:
                 raise AssertionError(f"httpd does not stop\n{self.log.text()}") from None
         else:
@@ -314,6 +314,24 @@ class Httpd:
             lambda: not [pid for pid in family if processes.alive(pid)],
             "the last of " + ", ".join(f"{pid} ({processes.name(pid)})" for pid in family),
         )
+
+    def _wait_or_look(self, timeout: float) -> None:
+        """Waits for the end. When children let httpd wait, and there is gdb, the console gets to know where they stand."""
+        assert self.process is not None
+        try:
+            self.process.wait(4)
+        except subprocess.TimeoutExpired:
+            gdb = shutil.which("gdb")
+            for pid in self.children() if gdb else ():
+                stacks = subprocess.run(
+                    [str(gdb), "-p", str(pid), "-batch", "-ex", "thread apply all bt 30"],
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+                with self._console.open("a") as console:
+                    console.write(f"child {pid} does not end:\n{stacks.stdout}\n")
+            self.process.wait(timeout)
 
     def kill(self) -> None:
         """Ends whatever of this server still runs, without asking."""
