@@ -287,10 +287,10 @@ VERSION_MISSING = Message(
 
 UNKNOWN_CIPHER = Message(
     40,
-    Level.WARNING,
+    Level.ERROR,
     'unknown word in the cipher list: "{word}"; {hint}; correct or delete it (nsspy ciphers shows all names)',
-    "A word of the list is neither a suite nor a group of suites.",
-    "httpd starts; the word enables nothing and forbids nothing.",
+    "A word of the list is neither a suite nor a group of suites, of NSS, mod_nss, OpenSSL or IANA.",
+    _NO_START,
     "Correct the word or delete it.",
 )
 NOT_IMPLEMENTED = Message(

@@ -131,6 +131,16 @@ class Compiler:
         return allowed
 
 
+def check_stored_lists(configuration: Configuration) -> list[Finding]:
+    """Mistakes in cipher lists that are stored only: NSSProxyCipherSuite, and NSSCipherSuite of directories."""
+    return [
+        one
+        for record in configuration.records
+        if record.name == "NSSProxyCipherSuite" or (record.name == "NSSCipherSuite" and record.in_directory)
+        for one in ciphers.mistakes(record.text, place=record.place, server=record.server)
+    ]
+
+
 def random_sources(configuration: Configuration) -> tuple[RandomSource, ...]:
     """NSSRandomSeed, line by line."""
     return tuple(

@@ -17,7 +17,7 @@ from nsspy.engine.keyring import KeyRing, is_ambiguous
 from nsspy.errors import Level, NSSPyError, finding
 from nsspy.errors import engine as messages
 from nsspy.plan import ticketkey
-from nsspy.plan.compilation import Compiler, empty, random_sources
+from nsspy.plan.compilation import Compiler, check_stored_lists, empty, random_sources
 from nsspy.plan.model import Database, Plan
 from nsspy.plan.pins import Doorman
 from nsspy.plan.proof import Prover
@@ -46,6 +46,7 @@ def run(records: bytes, report: Report, pcache: int | None) -> Plan | None:
     report.number("session_cache_timeout", configuration.globals.session_timeout.value)
     if not configuration.wanted:
         return empty(configuration)
+    report.add_all(check_stored_lists(configuration))
     try:
         return _Run(configuration, report, Client(pcache) if pcache is not None else None).go()
     except NSSPyError as error:

@@ -17,7 +17,8 @@ In either, the names of mod_nss, OpenSSL and IANA are understood, in any case. T
   ``ALL`` means what it meant. Forbidding works on all.
 * ``DEFAULT`` is NSS's own default, TLS 1.3 aside. As the first word it forbids aNULL and eNULL for good, as it does in
   OpenSSL.
-* A word that nobody knows changes nothing; with ``A+B`` the whole word changes nothing.
+* A word that nobody knows is an error, whatever its sign: ``!aNUL`` forbids nothing. Words that are known and name
+  nothing that NSS has (suites of other libraries, of forgotten hardware, of SSLv2) are known words to no effect.
 
 What is known, and on by default, in the NSS at run time is told by the caller.
 """
@@ -31,6 +32,7 @@ from dataclasses import dataclass, field
 
 from nsspy.errors import Finding, Level, Message, Place, finding
 from nsspy.errors import configuration as rows
+from nsspy.tls.elsewhere import ELSEWHERE
 from nsspy.tls.protocols import TLS12, TLS13
 from nsspy.tls.suites import ALIASES, BY_CODE, FORGOTTEN, OPENSSL_ALIASES, SUITES, Suite
 
@@ -132,22 +134,17 @@ _EMPTY = (
         "ARIA128",
         "ARIA256",
         "ARIAGCM",
-        "GOST94",
-        "GOST89MAC",
+        *("GOST", "GOST94", "GOST89MAC", "GOST12", "GOST2012", "KUZNYECHIK", "MAGMA"),
     ),
     *(
-        "kGOST",
-        "aGOST",
-        "aGOST01",
-        "aGOST94",
+        *("kGOST", "kGOST18", "aGOST", "aGOST01", "aGOST12", "aGOST94", "kKRB5", "aKRB5"),
         "kFZA",
         "aFZA",
         "eFZA",
         "FZA",
         "CBC3",
         "SHA224",
-        "SUITEB128",
-        "SUITEB192",
+        *("SHA512", "SUITEB128", "SUITEB128ONLY", "SUITEB128C2", "SUITEB192", "TLSv1.1"),
     ),
 )
 #: Words whose members the run-time NSS decides.
@@ -255,6 +252,13 @@ def evaluate(
     return reading.finish(text, implemented, usable, minimum, fips)
 
 
+def mistakes(text: str, *, place: Place | None = None, server: int = -1) -> tuple[Finding, ...]:
+    """The ERROR findings about single words of a list that is only stored: what it selects is not looked at."""
+    reading = _Reading(frozenset(), frozenset(), frozenset(), place, server)
+    reading.read(text)
+    return tuple(one for one in reading.findings if one.level is Level.ERROR)
+
+
 @dataclass(slots=True)
 class _Reading:
     """The state while a list is read; lives as long as one call of ``evaluate``."""
@@ -296,9 +300,8 @@ class _Reading:
         sign, name = (word[0], word[1:].lower()) if word[0] in "+-!" else ("", word.lower())
         if not sign:
             self.say(rows.NO_SIGN, word=word)
-        elif name in FORGOTTEN:
-            if sign == "+":
-                self.forgotten.append(name)
+        elif name in FORGOTTEN or name in ELSEWHERE:
+            self.nothing(word[1:], on=sign == "+")
         elif name in _NAMES:
             self.old_name(name)
             self.suite(_NAMES[name], word, "" if sign == "+" else sign)
@@ -328,9 +331,16 @@ class _Reading:
         elif name.lower() in _NAMES:
             self.old_name(name.lower())
             self.suite(_NAMES[name.lower()], word, prefix)
+        elif name.lower() in ELSEWHERE or (name.lower() in FORGOTTEN and not self.known(name)):
+            self.nothing(name, on=prefix == "")
         else:
             self.group(name, word, prefix)
         self.grouped = True
+
+    def nothing(self, name: str, *, on: bool) -> None:
+        """A suite that NSS does not have: worth a line only where it is wished for."""
+        if on and name not in self.forgotten:
+            self.forgotten.append(name)
 
     def command(self, command: str) -> None:
         """``@STRENGTH``, ``@SECLEVEL=n``."""
@@ -367,7 +377,8 @@ class _Reading:
         """A word as the tables spell it, empty when nobody knows it."""
         if part in _GROUPS:
             return part
-        return part.lower() if part.lower() in _NAMES else _KNOWN_WORDS.get(part.lower(), "")
+        low = part.lower()
+        return low if low in _NAMES or low in ELSEWHERE else _KNOWN_WORDS.get(low, "")
 
     def known(self, part: str) -> bool:
         return bool(self.canonical(part))

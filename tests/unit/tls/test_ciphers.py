@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 
 import pytest
 from hypothesis import given
@@ -201,11 +202,70 @@ def test_nothing_left_is_an_error(text: str) -> None:
     ],
 )
 def test_unknown_word_names_the_near_miss(text: str, word: str, meant: str) -> None:
-    """A mistyped word is a warning that quotes it and says what was probably meant."""
-    warnings = [one for one in evaluate(text).findings if one.message.number == 40]
-    assert [one.level for one in warnings] == [Level.WARNING]
-    assert f'"{meant}" was probably meant' in warnings[0].text
-    assert word.lstrip("!") in warnings[0].text
+    """A mistyped word stops the start, is quoted, and what was probably meant is said."""
+    errors = [one for one in evaluate(text).findings if one.message.number == 40]
+    assert [one.level for one in errors] == [Level.ERROR]
+    assert f'"{meant}" was probably meant' in errors[0].text
+    assert word.lstrip("!") in errors[0].text
+
+
+@pytest.mark.parametrize("sign", ["", "+", "-", "!"])
+@pytest.mark.parametrize("text", ["HIGH:{}nonsense", "HIGH:AES+{}nonsense", "HIGH@{}nonsense"])
+def test_unknown_word_is_an_error_with_any_sign(text: str, sign: str) -> None:
+    """A word that forbids nothing is as wrong as one that switches nothing on."""
+    assert evaluate(text.format(sign)).failed
+
+
+@pytest.mark.parametrize("sign", ["+", "-", "!"])
+def test_unknown_name_is_an_error_in_mod_nss_notation(sign: str) -> None:
+    """Also in a list that switches other suites on."""
+    assert evaluate(f"+rsa_aes_128_sha,{sign}rsa_ase_256_sha").failed
+
+
+#: Words of OpenSSL's manual, ciphers(1), of all its versions.
+OPENSSL_WORDS = """
+    PSK kPSK aPSK kRSAPSK kDHEPSK kECDHEPSK SRP kSRP aSRP aDSS DSS kRSA aRSA RSA ADH AECDH SEED IDEA CAMELLIA
+    CAMELLIA128 CAMELLIA256 ARIA ARIA128 ARIA256 ARIAGCM AESCCM AESCCM8 AESGCM AES AES128 AES256 CHACHA20 GOST94
+    GOST89MAC aGOST aGOST01 kGOST LOW MEDIUM HIGH EXP EXPORT EXPORT40 EXPORT56 eNULL aNULL NULL kEDH kDHE EDH DHE DH
+    kDHr kDHd kDH aDH kECDHr kECDHe kECDH kEECDH kECDHE EECDH ECDHE ECDH aECDH aECDSA ECDSA KRB5 kFZA aFZA eFZA FZA
+    SSLv2 SSLv3 TLSv1 TLSv1.0 TLSv1.2 ALL DEFAULT COMPLEMENTOFALL COMPLEMENTOFDEFAULT 3DES DES RC4 RC2 MD5 SHA SHA1
+    SHA256 SHA384 AEAD SUITEB128 SUITEB128ONLY SUITEB128C2 SUITEB192 @STRENGTH @SECLEVEL=0 @SECLEVEL=2
+    KRB5-DES-CBC3-SHA IDEA-CBC-SHA DES-CBC3-MD5 EXP-EDH-RSA-DES-CBC-SHA ADH-AES256-GCM-SHA384 PSK-AES256-CBC-SHA
+    ECDHE-ECDSA-AES256-CCM8 ECDHE-ARIA256-GCM-SHA384 DH-RSA-AES128-SHA256 SRP-RSA-AES-256-CBC-SHA
+    ECDH-ECDSA-AES128-GCM-SHA256 TLS_AES_128_CCM_SHA256 GOST2012-GOST8912-GOST8912 TLS_DHE_PSK_WITH_AES_256_CCM
+    fortezza rc4export desede3
+"""
+
+
+@pytest.mark.parametrize("word", OPENSSL_WORDS.split())
+def test_words_of_the_field_are_known(word: str) -> None:
+    """Alone or forbidden, beside others: what OpenSSL or mod_nss ever knew is no unknown word."""
+    for sign in ("", "-", "!"):
+        text = f"AES128-SHA:{word}" if word.startswith("@") else f"AES128-SHA:{sign}{word}"
+        assert 40 not in codes(evaluate(text)), text
+
+
+def test_every_suite_of_this_openssl_is_known() -> None:
+    """The names that the OpenSSL of this machine has, its own and IANA's."""
+    command = ["openssl", "ciphers", "-stdname", "ALL:COMPLEMENTOFALL:@SECLEVEL=0"]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    names = {name for line in lines for name in (line.split()[0], line.split()[2])}
+    assert len(names) > 50
+    assert [name for name in sorted(names) if 40 in codes(evaluate(f"AES128-SHA:{name}"))] == []
+
+
+def test_names_nearly_of_other_libraries_are_unknown() -> None:
+    """A suite that nobody ever had is a mistake, however well it is made up."""
+    for name in ("AES128-GCM-SHA384", "TLS_RSA_WITH_AES_128_GCM_SHA384", "ADH-CHACHA", "PSK-"):
+        assert 40 in codes(evaluate(f"HIGH:!{name}")), name
+
+
+def test_suites_of_other_libraries_are_told_where_they_are_wished_for() -> None:
+    """Switched on: an INFO line with the names. Forbidden: nothing."""
+    assert codes(evaluate("AES128-SHA:!PSK-AES256-CBC-SHA:-ADH-AES128-SHA")) == []
+    findings = evaluate("AES128-SHA:ECDHE-ARIA256-GCM-SHA384").findings
+    assert [(one.message.number, one.level) for one in findings] == [(41, Level.INFO)]
+    assert "ECDHE-ARIA256-GCM-SHA384" in findings[0].text
 
 
 def test_unknown_filter_does_not_widen_the_list() -> None:
