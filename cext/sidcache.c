@@ -1,17 +1,21 @@
 /* sidcache: see sidcache.h.
  *
  * SSL_ConfigMPServerSIDCache needs no NSS_Init; it is the only call of libssl in the
- * parent. Three things that it leaves to its caller are done here: its descriptors are
+ * parent. Four things that it leaves to its caller are done here: its descriptors are
  * kept from programs that httpd starts, its environment variable is removed (children
- * inherit by fork), and its thread takes no signal that is meant for httpd. */
+ * inherit by fork), its thread takes no signal that is meant for httpd, and nobody forks
+ * before that thread has come to rest. */
 #include "sidcache.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <nspr.h>
@@ -25,6 +29,9 @@ APLOG_USE_MODULE(nss);
 
 /* More than httpd has open at start with thousands of log files. */
 #define NSS_SIDCACHE_MAX_FDS 65536
+
+/* Longest wait for libssl's thread to come to rest; it takes less than one as a rule. */
+#define NSS_SIDCACHE_REST_MS 500
 
 /* Measured with NSS 3.87, rounded up; and what it takes when asked for 0. */
 #define NSS_SIDCACHE_ENTRY_BYTES    4096
@@ -93,6 +100,61 @@ static void nss_sidcache_close_on_exec(const char *open_before, int top)
     }
 }
 
+/* State of a thread of this process as the kernel shows it (S: it sleeps), 0 when it is gone. */
+static char nss_sidcache_thread_state(const char *id)
+{
+    char path[64];
+    char text[512];
+    char *after;
+    size_t n;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/self/task/%.20s/stat", id);
+    file = fopen(path, "r");
+    if (!file) {
+        return 0;
+    }
+    n = fread(text, 1, sizeof(text) - 1, file);
+    fclose(file);
+    text[n] = '\0';
+    after = strrchr(text, ')');
+    return after && after[1] == ' ' ? after[2] : 0;
+}
+
+static int nss_sidcache_threads_rest(void)
+{
+    DIR *folder = opendir("/proc/self/task");
+    struct dirent *entry;
+    int rest = 1;
+
+    while (folder && rest && (entry = readdir(folder))) {
+        if (entry->d_name[0] != '.' && atol(entry->d_name) != (long)getpid()) {
+            char state = nss_sidcache_thread_state(entry->d_name);
+            rest = state == 'S' || state == 0;
+        }
+    }
+    if (!folder) {
+        return 0;
+    }
+    closedir(folder);
+    return rest;
+}
+
+/* A new thread of NSPR enters itself into a list under a lock. A child that is forked at
+ * that moment inherits the lock locked, and its first connection waits for ever. Once the
+ * thread sleeps between two rounds, it holds nothing. */
+static void nss_sidcache_await_thread(void)
+{
+    const struct timespec moment = { 0, 1000 * 1000 };
+
+    for (int i = 0; i < NSS_SIDCACHE_REST_MS; i++) {
+        nanosleep(&moment, NULL);
+        if (nss_sidcache_threads_rest()) {
+            return;
+        }
+    }
+}
+
 static SECStatus nss_sidcache_make(const char *directory, long entries, long seconds)
 {
     sigset_t all;
@@ -112,6 +174,7 @@ static SECStatus nss_sidcache_make(const char *directory, long entries, long sec
     if (status == SECSuccess) {
         unsetenv("SSL_INHERITANCE");
         nss_sidcache_close_on_exec(open_before, top);
+        nss_sidcache_await_thread();
     }
     free(open_before);
     return status;

@@ -116,6 +116,7 @@ def test_https_and_default_port_without_mod_ssl(ready: Callable[..., Ready]) -> 
     )
     server.start()
     headers = clients.get(server.port).headers
+    server.stop()
     assert headers["x-rewrite"] == "on_TLSv1.3_https"
     assert headers["x-expr"] == "on"
     assert (server.root / "logs" / "ssl").read_text().startswith("TLSv1.3 ")

@@ -316,7 +316,7 @@ class Httpd:
         )
 
     def _wait_or_look(self, timeout: float) -> None:
-        """Waits for the end. When children let httpd wait, and there is gdb, the console gets to know where they stand."""
+        """Waits for the end. When children let httpd wait, and there is gdb, the console is told where they stand."""
         assert self.process is not None
         try:
             self.process.wait(4)
