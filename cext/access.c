@@ -186,6 +186,12 @@ static int is_verified(const nss_conn_t *cc)
     return cc != NULL && cc->state == NSS_CONN_OPEN && !strcmp(nss_vars_client_verify(cc), "SUCCESS");
 }
 
+/* True when the handshake asked for a certificate: whoever has none, sent none. */
+static int was_asked(const nss_conn_t *cc)
+{
+    return cc != NULL && cc->state == NSS_CONN_OPEN && cc->vhost != NULL && cc->vhost->verify_client != NSS_VERIFY_NONE;
+}
+
 /* NSSUserName: the user is the value of a variable. A colon in it would end the name
  * early in what follows (Basic credentials, logs). A client with a certificate whose
  * variable is not known must not go on as another user that a password names. */
@@ -227,6 +233,10 @@ int nss_access_check_access(request_rec *r)
     }
     if (dc->verify_client == NSS_VERIFY_REQUIRE && !is_verified(cc)) {
         ap_log_rerror(APLOG_MARK, NSS0511_LEVEL, 0, r, NSS0511, r->uri);
+        return forbid(r);
+    }
+    if (dc->verify_client == NSS_VERIFY_OPTIONAL_NO_CA && !was_asked(cc)) {
+        ap_log_rerror(APLOG_MARK, NSS0517_LEVEL, 0, r, NSS0517, r->uri);
         return forbid(r);
     }
     if (dc->requires != NULL && dc->requires->nelts > 0) {

@@ -44,6 +44,7 @@ typedef struct nss_conn_t {
     SSLCipherSuiteInfo  suite;
     const nss_cert_t   *server_cert;  /* the one that was served, NULL when unknown */
     int                 resumed;
+    const char         *client_verify;  /* client.c: as SSL_CLIENT_VERIFY, NULL before OPEN */
     unsigned            alert_sent;       /* description, 256: none */
     unsigned            alert_received;
     apr_table_t        *env;          /* vars.c: computed once, NULL before */

@@ -20,7 +20,6 @@
 #include "conn.h"
 
 #include <cert.h>
-#include <certdb.h>
 #include <keyhi.h>
 #include <prerror.h>
 #include <secerr.h>
@@ -31,6 +30,7 @@
 #include "http_protocol.h"
 #include "scoreboard.h"
 
+#include "client.h"
 #include "conf.h"
 #include "failure.h"
 #include "io.h"
@@ -101,6 +101,25 @@ static void PR_CALLBACK hs_on_alert_received(const PRFileDesc *fd, void *arg,
     }
 }
 
+static int hs_judge(nss_conn_t *cc, int resumed);
+
+/* A renegotiation may bring another certificate, or resume another session. The first
+ * handshake is judged by whoever waits for it. */
+static void PR_CALLBACK hs_on_done(PRFileDesc *fd, void *arg)
+{
+    nss_conn_t *cc = arg;
+    SSLChannelInfo info;
+
+    if (cc->state != NSS_CONN_OPEN) {
+        return;
+    }
+    if (SSL_GetChannelInfo(fd, &info, sizeof(info)) != SECSuccess) {
+        nss_failure_record(cc, PR_GetError());
+        return;
+    }
+    (void)hs_judge(cc, info.resumed);
+}
+
 /* ---- before NSS --------------------------------------------------------- */
 
 /* httpd's modules choose among what the client offers; with no choice of theirs the
@@ -133,16 +152,16 @@ static void hs_select_alpn(nss_conn_t *cc)
     }
 }
 
-/* The virtual host that the client named, unless the first one of the address says NSSSNI off. */
-static server_rec *hs_select_server(nss_conn_t *cc)
+/* The virtual host that a name chooses: none but the first one of the address where that one
+ * says NSSSNI off. */
+static server_rec *hs_select_server(const nss_conn_t *cc, const char *name)
 {
     const nss_vhost_t *first = NULL;
 
-    cc->snapshot = nss_snapshot_acquire();
     if (cc->snapshot) {
         first = nss_snapshot_vhost(cc->snapshot, nss_conf_server(cc->c->base_server)->index);
     }
-    return first && !first->sni ? cc->c->base_server : nss_select_server(cc->c, cc->sni);
+    return first && !first->sni ? cc->c->base_server : nss_select_server(cc->c, name);
 }
 
 /* Reads until the hello can be judged. APR_SUCCESS with state PLAIN: no TLS at all. */
@@ -165,7 +184,8 @@ static apr_status_t hs_read_hello(nss_conn_t *cc)
         }
         if (status == NSS_HELLO_COMPLETE) {
             cc->sni = *cc->hello.sni ? cc->hello.sni : NULL;
-            cc->server = hs_select_server(cc);
+            cc->snapshot = nss_snapshot_acquire();
+            cc->server = hs_select_server(cc, cc->sni);
             hs_select_alpn(cc);
         }
     } while (status == NSS_HELLO_MORE);
@@ -208,6 +228,7 @@ static SECStatus hs_import(nss_conn_t *cc)
     if (SSL_SNISocketConfigHook(fd, hs_on_sni, cc) != SECSuccess ||
         SSL_AlertSentCallback(fd, hs_on_alert_sent, cc) != SECSuccess ||
         SSL_AlertReceivedCallback(fd, hs_on_alert_received, cc) != SECSuccess ||
+        SSL_HandshakeCallback(fd, hs_on_done, cc) != SECSuccess || !nss_client_prepare(cc) ||
         (cc->alpn && SSL_SetNextProtoCallback(fd, hs_on_alpn, cc) != SECSuccess)) {
         return SECFailure;
     }
@@ -249,7 +270,7 @@ static int hs_name_fits(nss_conn_t *cc, const SECItem *session_name)
         name = apr_pstrmemdup(cc->c->pool, (const char *)session_name->data, len);
         ap_str_tolower(name);
     }
-    s = nss_select_server(cc->c, name);
+    s = hs_select_server(cc, name);
     if (s == cc->server) {
         return 1;
     }
@@ -271,32 +292,10 @@ static int hs_check_name(nss_conn_t *cc)
     return fits;
 }
 
-static int hs_check_client(nss_conn_t *cc)
+/* The handshake is over, the first one or a renegotiation: what may be served on it? */
+static int hs_judge(nss_conn_t *cc, int resumed)
 {
-    CERTCertificate *cert = SSL_PeerCertificate(cc->fd);
-    int verify = cc->vhost->verify_client;
-    int good = 1;
-
-    if (!cert) {
-        good = verify != NSS_VERIFY_REQUIRE;
-    }
-    else if (cc->resumed && (verify == NSS_VERIFY_OPTIONAL || verify == NSS_VERIFY_REQUIRE)) {
-        /* The session may come from a virtual host that verified less, or be older than
-         * a revocation. */
-        good = CERT_VerifyCertificateNow(CERT_GetDefaultCertDB(), cert, PR_TRUE,
-                                         certificateUsageSSLClient, SSL_RevealPinArg(cc->fd),
-                                         NULL) == SECSuccess;
-    }
-    if (!good) {
-        PRErrorCode error = PR_GetError();
-
-        nss_failure_refused(cc, NSS0555_LEVEL, NSS0555,
-                            cert ? PR_ErrorToName(error) : "no certificate");
-    }
-    if (cert) {
-        CERT_DestroyCertificate(cert);
-    }
-    return good;
+    return (!resumed || hs_check_name(cc)) && nss_client_judge(cc, resumed);
 }
 
 static apr_status_t hs_finish(nss_conn_t *cc)
@@ -309,8 +308,7 @@ static apr_status_t hs_finish(nss_conn_t *cc)
         return APR_ECONNABORTED;
     }
     cc->resumed = cc->info.resumed;
-    if ((cc->resumed && !hs_check_name(cc)) ||
-        ((cc->resumed || cc->vhost->verify_client == NSS_VERIFY_REQUIRE) && !hs_check_client(cc))) {
+    if (!hs_judge(cc, cc->resumed)) {
         return APR_ECONNABORTED;
     }
     hs_find_certificate(cc);

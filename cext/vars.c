@@ -139,14 +139,7 @@ static const char *session_id(apr_pool_t *p, const nss_conn_t *cc)
 
 const char *nss_vars_client_verify(const nss_conn_t *cc)
 {
-    CERTCertificate *peer = cc->fd ? SSL_PeerCertificate(cc->fd) : NULL;
-
-    if (peer == NULL) {
-        return "NONE";
-    }
-    CERT_DestroyCertificate(peer);
-    /* Without a vhost nobody can say what the handshake demanded. */
-    return cc->vhost && cc->vhost->verify_client != NSS_VERIFY_OPTIONAL_NO_CA ? "SUCCESS" : "GENEROUS";
+    return cc->client_verify ? cc->client_verify : "NONE";
 }
 
 /* Whole days from now, "0" once over. */

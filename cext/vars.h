@@ -17,8 +17,9 @@ const char *nss_vars_lookup(apr_pool_t *p, server_rec *s, conn_rec *c, request_r
                             const char *name);
 int nss_vars_fixups(request_rec *r);
 
-/* What is known of the client's certificate: "NONE", "SUCCESS", or "GENEROUS" when
- * optional_no_ca let it in unverified. Never NULL. */
+/* What is known of the client's certificate: "NONE", "SUCCESS"; and where optional_no_ca let
+ * it in unverified "GENEROUS" (nobody trusted vouches for it) or "FAILED:" and the reason of
+ * NSS (expired, of another purpose ...). Never NULL. */
 const char *nss_vars_client_verify(const nss_conn_t *cc);
 
 /* Names that need no TLS (HTTP_HOST, REMOTE_ADDR, TIME_YEAR ...), vars_httpd.c. r, c may

@@ -21,7 +21,7 @@ from nsspy.errors import configuration as rows
 #: How many bytes a device gives when NSSRandomSeed names no number: it has no end.
 DEVICE_BYTES = 1024
 
-VERIFY_CLIENT = {"none": 0, "off": 0, "optional": 1, "require": 2, "on": 2}
+VERIFY_CLIENT = {"none": 0, "off": 0, "optional": 1, "require": 2, "on": 2, "optional_no_ca": 3}
 OPTIONS = ("StdEnvVars", "CompatEnvVars", "ExportCertData", "FakeBasicAuth", "StrictRequire", "OptRenegotiate")
 #: Options without a meaning yet, and what happens until they have one (``cext/access.c``, ``cext/vars.c``).
 OPTIONS_STORED = {
@@ -248,8 +248,6 @@ def random_seed(record: Record, site: Site) -> RandomSeed:
 def verify_client(record: Record, site: Site) -> int:
     """The NSS_VERIFY_* number of ``bridge.h``."""
     value = word(record, site).strip()
-    if value.lower() == "optional_no_ca":
-        raise refuse(rows.NO_CA_OPTION, record)
     if value.lower() not in VERIFY_CLIENT:
         raise refuse(
             rows.BAD_WORD, record, value=value, words=", ".join(VERIFY_CLIENT), hint=near(value, VERIFY_CLIENT)

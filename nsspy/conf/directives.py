@@ -335,12 +335,17 @@ TABLE: tuple[Directive, ...] = (
         _TAKE1,
         _EVERYWHERE,
         _VHOST,
-        "none|optional|require",
+        "none|optional|require|optional_no_ca",
         "none",
         "Whether clients must show a certificate",
         """`none` does not ask. `optional` asks, and goes on without. `require` asks, and without a certificate
         that chains up to a CA trusted for clients (trust flag `T`) the handshake fails. `off` and `on` are
-        other words for `none` and `require`. `optional_no_ca` is not supported.
+        other words for `none` and `require`.
+
+        `optional_no_ca`, which mod_ssl has, asks and takes any certificate whose private key the client holds; NSS
+        judges it all the same. `SSL_CLIENT_VERIFY` is `SUCCESS` only where NSS vouches for it as a client's,
+        `GENEROUS` where nobody trusted does, and `FAILED:` with NSS's reason otherwise (expired, of another
+        purpose). What such a certificate says about itself is nobody's word: test `SSL_CLIENT_VERIFY` first.
 
         In a directory section it asks during the request.""",
         handler="nss_conf_verify_client",

@@ -148,6 +148,7 @@ class Configuration:
 _IN_DIRECTORY: dict[tuple[str, object], str] = {
     ("NSSVerifyClient", 1): "no certificate is asked for during a request",
     ("NSSVerifyClient", 2): "requests on connections without a verified client certificate are refused",
+    ("NSSVerifyClient", 3): "requests on connections that were not asked for a certificate are refused",
 }
 
 

@@ -186,14 +186,6 @@ SEED_BUILTIN = Message(
     _NO_START,
     "Delete the number.",
 )
-NO_CA_OPTION = Message(
-    22,
-    Level.ERROR,
-    "optional_no_ca is not supported; it would let in certificates that nobody vouches for; write optional or require",
-    "mod_ssl has this word, mod_nss never had it.",
-    _NO_START,
-    "Write `optional`, and add the CAs of the clients to the database.",
-)
 NO_PYTHON_HOME = Message(
     23,
     Level.ERROR,

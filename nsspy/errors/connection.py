@@ -142,6 +142,17 @@ MESSAGES: tuple[Message, ...] = (
         action="Name another variable in NSSUserName.",
         in_c=True,
     ),
+    Message(
+        517,
+        Level.ERROR,
+        "access on a connection that was not asked for a client certificate refused with 403: %s; NSSVerifyClient"
+        " optional_no_ca stands in its section, and asking after the handshake (renegotiation, post-handshake"
+        " authentication) is not available yet; put NSSVerifyClient into the virtual host",
+        cause="A section wants client certificates of any kind. This version asks in the first handshake only.",
+        outcome="The request is answered with 403.",
+        action="Set NSSVerifyClient optional_no_ca in the virtual host; the section's line may stay.",
+        in_c=True,
+    ),
     # 550-699: handshakes and records (conn.c, failure.c)
     Message(
         550,

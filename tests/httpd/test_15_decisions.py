@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.conftest import Ready
+from tests.support import clients
+from tests.support.clients import V
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,21 @@ def test_words_of_other_libraries_are_no_mistake(ready: Callable[..., Ready]) ->
     done = server.check()
     assert done.returncode == 0, done.stderr
     assert "NSS0040" not in done.stderr
+
+
+@pytest.mark.parametrize("options", [{"high": V.TLSv1_2}, {"low": V.TLSv1_3}])
+def test_sni_off_resumes_under_any_name(ready: Callable[..., Ready], options: dict[str, object]) -> None:
+    """NSSSNI off: the name chooses nothing, so a session under the name of a later host is one of the first."""
+    made = ready()
+    later = made.vhost().replace("ServerName localhost", "ServerName later.example").partition("\n")[2]
+    made.server.configure(made.globals() + "NSSSNI off\n" + made.vhost() + later)
+    made.server.expect("NSS0228")
+    made.server.start()
+    ctx = clients.context(**options)  # type: ignore[arg-type]
+    session = None
+    for _ in range(2):
+        with clients.connect(made.server.port, ctx, "later.example", session=session) as sock:
+            assert sock.session_reused == (session is not None)
+            sock.sendall(clients.request(close=True))
+            assert clients.Reader(sock).answer().status == 200
+            session = sock.session
