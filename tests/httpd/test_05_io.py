@@ -442,6 +442,7 @@ def test_five_thousand_idle_connections(ready: Callable[..., Ready]) -> None:
     )
     server = ready(sizes=sizes).simple(outer="KeepAliveTimeout 300\nMaxKeepAliveRequests 0\nTimeout 300\n")
     server.log_level = "info nss:info"
+    server.expect("AH00484")  # all threads busy for a moment is what this test is about
     server.configure(server.body)
     server.start()
     (child,) = server.children()

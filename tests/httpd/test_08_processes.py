@@ -107,8 +107,9 @@ def test_graceful_restarts_under_load(ready: Callable[..., Ready], mpm: str, tim
 
 
 def settle(server: Httpd) -> None:
-    """Waits until the children of older generations are gone."""
-    wait_until(lambda: len(server.children()) <= 4, "old children to end", 60)
+    """Waits until the children of older generations are gone and those of this one are there."""
+    wait_until(lambda: 1 <= len(server.children()) <= 4, "old children to end", 60)
+    assert clients.get(server.port).status == 200
 
 
 class Figures:
