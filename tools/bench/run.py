@@ -66,12 +66,11 @@ class Bench:
                     continue
                 try:
                     costs[server.label].append(self._batch(server, scenario, count))
-                except ClientError as error:
+                except (ClientError, servers.ServerError, OSError) as error:
                     trouble[server.label] = str(error)
+                    server.take_processes()
             if number >= 2 and time.monotonic() > end:
                 break
-        for server in taking_part:
-            server.settle()
         return report.compare(scenario, costs, trouble)
 
     def _batch(self, server: servers.Server, scenario: Scenario, count: int) -> float:
@@ -80,6 +79,7 @@ class Bench:
             before = measure.settled_cpu_ns(server.processes)
             result = batch.go()
             after = measure.settled_cpu_ns(server.processes)
+        server.check_processes()
         if result.resumed != (result.operations if scenario.resumes else 0):
             raise ClientError(f"{result.resumed} of {result.operations} handshakes were resumed")
         return (after - before) / 1e6 / result.operations
@@ -193,8 +193,12 @@ def main(arguments: list[str] | None = None) -> int:
     if options.list:
         print("\n".join(scenarios.NAMES))
         return 0
-    build()
-    rows = measure_all(options)
+    try:
+        build()
+        rows = measure_all(options)
+    except (ClientError, servers.ServerError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
     where = environment()
     print(", ".join(f"{key} {value}" for key, value in where.items()), end="\n\n")
     print(report.table(rows))

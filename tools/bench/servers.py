@@ -128,7 +128,8 @@ class Server(ABC):
             self.launch()
             self._pin()
             self.first_answer()
-            self.processes = self._all_processes()
+            time.sleep(0.5)  # the second child may still be starting
+            self.take_processes()
         except BaseException:
             self.stop()
             raise
@@ -170,15 +171,16 @@ class Server(ABC):
                 time.sleep(0.002)
         raise ServerError(f"{self.label} does not answer within {limit:.0f} s\n{self.complaints()}")
 
-    def _all_processes(self) -> tuple[int, ...]:
+    def take_processes(self) -> None:
+        """Takes note of the processes whose CPU time counts from now on."""
         assert self._process is not None
-        time.sleep(0.3)  # the second child may still be starting
-        return measure.process_tree(self._process.pid)
+        self.processes = measure.process_tree(self._process.pid)
 
-    def settle(self) -> None:
-        """Takes the list of processes anew and refuses when a child was replaced."""
-        if self._all_processes() != self.processes:
-            raise ServerError(f"{self.label} replaced a process: its CPU time is lost\n{self.complaints()}")
+    def check_processes(self) -> None:
+        """Refuses figures of a batch in which a process was replaced: its CPU time is lost."""
+        assert self._process is not None
+        if measure.process_tree(self._process.pid) != self.processes:
+            raise ServerError(f"{self.label} replaced a process\n{self.complaints()}")
 
     def stop(self) -> None:
         """Ends the server and waits; its process group is killed when it does not end by itself."""
