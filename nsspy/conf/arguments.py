@@ -57,10 +57,14 @@ class RandomSeed:
 
 @dataclass(slots=True)
 class Site:
-    """What arguments are read against: ServerRoot, the syntax of the directive, and the lines to be said."""
+    """What arguments are read against: ServerRoot, the syntax of the directive, and the lines to be said.
+
+    ``restart``: httpd runs already, and has what it asked for when it started.
+    """
 
     server_root: str
     syntax: str = ""
+    restart: bool = False
     notes: list[Finding] = field(default_factory=list)
 
     def absolute(self, path: str) -> str:
@@ -179,7 +183,10 @@ def database(record: Record, site: Site) -> Database:
 
 
 def dialog(record: Record, site: Site) -> PassPhraseDialog:
-    """``builtin``, ``file:path``, ``defer:path`` or ``exec:path``; the path must be a regular file."""
+    """``builtin``, ``file:path``, ``defer:path`` or ``exec:path``; the path must be a regular file.
+
+    At a restart a PIN file may be gone: nss_pcache has the PINs, or it is said when the file is read.
+    """
     text = word(record, site).strip()
     if text.lower() == "builtin":
         return PassPhraseDialog("builtin")
@@ -193,6 +200,8 @@ def dialog(record: Record, site: Site) -> PassPhraseDialog:
         )
         raise refuse(rows.DIALOG_WORD, record, value=text, hint=hint)
     absolute = site.absolute(path)
+    if site.restart and kind != "exec":
+        return PassPhraseDialog(kind, absolute)
     if not stat.S_ISREG(_mode(record, absolute)):
         raise refuse(rows.PATH_NOT_REGULAR, record, path=absolute)
     if kind == "exec":

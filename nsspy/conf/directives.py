@@ -201,7 +201,14 @@ TABLE: tuple[Directive, ...] = (
         and takes the first line that it prints.
 
         The path is relative to ServerRoot and must be a regular file. The PINs are asked once, when httpd starts,
-        and are kept in memory by `nss_pcache` for the children and for restarts.""",
+        and are kept in memory by `nss_pcache` for the children and for restarts. A PIN file is read again at every
+        restart, and what it says counts; when it cannot be read then, or has no line for the token any more, a
+        warning says so and the restart goes on with the PIN that `nss_pcache` has.
+
+        `nss_pcache` answers on a socket that httpd's children inherit. The daemons of mod_cgid and mod_wsgi are
+        forked by httpd without starting another program, so they inherit it as well: code that runs in a WSGI daemon
+        process can ask for the PINs. Programs that are started (CGI, piped logs) cannot. Give applications that are
+        not trusted a server of their own.""",
         reader=read.dialog,
     ),
     Directive(
@@ -265,7 +272,8 @@ TABLE: tuple[Directive, ...] = (
         "on|off",
         "off",
         "FIPS 140 mode of NSS",
-        """Puts NSS into FIPS mode; that is a matter of the process, so one virtual host with it switches all of
+        """Puts NSS into FIPS mode, also with a database that `modutil -fips true` has not prepared; where NSS does
+        not go along, httpd does not start. That is a matter of the process, so one virtual host with it switches all of
         them. The database needs a PIN then, and only suites that NSS marks as FIPS and versions from TLS 1.0 on
         are used. Others are taken out of NSSCipherSuite and NSSProtocol with a warning.""",
     ),

@@ -239,7 +239,11 @@ class _Reading:
 
     def read(self, row: Directive, record: Record) -> Said[object] | None:
         """The value of one record; None, with a finding, when it cannot be read."""
-        site = Site(self.facts.get("server_root", "/"), f"{row.name} {row.syntax}".strip())
+        site = Site(
+            self.facts.get("server_root", "/"),
+            f"{row.name} {row.syntax}".strip(),
+            self.facts.get("mode") == "restart",
+        )
         try:
             value = row.parse(record, site)
         except NSSPyError as error:

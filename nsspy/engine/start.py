@@ -42,7 +42,8 @@ class Engine:
             self._feed(source)
         self._join_cache()
         self._log_in()
-        if any(profile.session_tickets for profile in plan.profiles):
+        # A FIPS token takes no key in plain text; NSS then uses the RSA key of a certificate, or one of its own.
+        if not self._database.fips and any(profile.session_tickets for profile in plan.profiles):
             self._use_ticket_key()
 
     def refresh(self) -> None:

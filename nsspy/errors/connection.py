@@ -186,8 +186,8 @@ MESSAGES: tuple[Message, ...] = (
     Message(
         553,
         Level.ERROR,
-        "TLS connection refused: virtual host %s (%s:%u): %s; see what this child said of it when it started, mend it"
-        " and restart gracefully",
+        "TLS connection refused: virtual host %s (%s:%u); %s; see what this child said of it when it started, mend"
+        " it and restart gracefully",
         cause="The child could not open the virtual host's certificate, key or settings when it started.",
         outcome="Its clients get the alert internal_error. Other virtual hosts are served.",
         action="Look for the NSS messages of the same process id at its start.",

@@ -9,7 +9,8 @@ from nsspy.errors import Level, Message
 DB_MISSING = Message(
     200,
     Level.ERROR,
-    "certificate database cannot be opened: the folder {path} does not exist{hint}; create it with: {command} {nss}",
+    "certificate database cannot be opened: the folder {path} does not exist{hint}; mistyped, moved or not "
+    "made yet; create it with: {command} {nss}",
     "The folder that NSSCertificateDatabase names is not there.",
     "No TLS; the start and httpd -t fail.",
     "Correct the path, or make a database there.",
@@ -17,7 +18,8 @@ DB_MISSING = Message(
 DB_IS_FILE = Message(
     201,
     Level.ERROR,
-    "certificate database cannot be opened: {path} is a file, and the folder is what is wanted; write {spec} {nss}",
+    "certificate database cannot be opened: {path} is a file; NSSCertificateDatabase wants the folder; write "
+    "{spec} {nss}",
     "NSSCertificateDatabase names cert9.db or another file instead of the folder that holds it.",
     "No TLS; the start and httpd -t fail.",
     "Name the folder.",
@@ -25,8 +27,8 @@ DB_IS_FILE = Message(
 DB_FILES_MISSING = Message(
     202,
     Level.ERROR,
-    "certificate database cannot be opened: {path} lacks {missing} (there: {present}); restore the file from a backup,"
-    " or make a new database elsewhere with: {command} {nss}",
+    "certificate database cannot be opened: {path} lacks {missing} (there: {present}); a part was deleted or "
+    "not copied; restore the file from a backup, or make a new database elsewhere with: {command} {nss}",
     "The folder holds only a part of a database.",
     "No TLS; the start and httpd -t fail.",
     "Restore the missing file; key and certificate files belong together.",
@@ -34,8 +36,8 @@ DB_FILES_MISSING = Message(
 DB_UNREADABLE = Message(
     203,
     Level.ERROR,
-    "certificate database cannot be opened: {user} cannot {what} {path}, which is {mode} of {owner}:{group}; mend it"
-    " with: {command} {nss}",
+    "certificate database cannot be opened: {user} cannot {what} {path}; it is {mode} of {owner}:{group}; mend"
+    " it with: {command} {nss}",
     "The user that httpd's children run as may not read the files, or pass a folder above them.",
     "No TLS; the start and httpd -t fail. NSS itself reports a bad database.",
     "Give the group of httpd the right, with chgrp and chmod; SELinux and AppArmor may refuse what the modes allow.",
@@ -43,8 +45,8 @@ DB_UNREADABLE = Message(
 DB_WRONG_FORMAT = Message(
     204,
     Level.ERROR,
-    "certificate database cannot be opened: {path} holds the {found} format ({present}), and {asked}: was asked for;"
-    " write {spec} in its place{upgrade} {nss}",
+    "certificate database cannot be opened: {path} holds the {found} format ({present}); {asked}: was asked "
+    "for; write {spec} in its place{upgrade} {nss}",
     "The prefix of NSSCertificateDatabase (sql: or dbm:) is not the format of the files.",
     "No TLS; the start and httpd -t fail.",
     "Use the prefix of the format that is there, or none; or convert the database with certutil --merge.",
@@ -52,8 +54,8 @@ DB_WRONG_FORMAT = Message(
 DB_NOT_SQLITE = Message(
     205,
     Level.ERROR,
-    "certificate database cannot be opened: {path} is no SQLite database (it begins with {head}); restore it from a"
-    " backup {nss}",
+    "certificate database cannot be opened: {path} is no SQLite database; it begins with {head}, so something "
+    "overwrote it; restore it from a backup {nss}",
     "The file was overwritten or was never a database.",
     "No TLS; the start and httpd -t fail.",
     "Restore the file. cert9.db and key4.db must come from the same backup.",
@@ -61,7 +63,7 @@ DB_NOT_SQLITE = Message(
 DB_CORRUPT = Message(
     206,
     Level.ERROR,
-    "certificate database cannot be opened: {path} is damaged (SQLite says: {report}); restore it from a backup {nss}",
+    "certificate database cannot be opened: {path} is damaged; SQLite says: {report}; restore it from a backup {nss}",
     "SQLite's own check finds damage: a full disk, a copy made while it was written, a bad disk.",
     "No TLS; the start and httpd -t fail.",
     "Restore the file from a backup; sqlite3 FILE .recover may save certificates, keys are better made anew.",
@@ -69,8 +71,8 @@ DB_CORRUPT = Message(
 DB_LOCKED = Message(
     207,
     Level.ERROR,
-    "certificate database cannot be opened: {path} is locked by another process{holder}; wait until it has ended, or"
-    " end it {nss}",
+    "certificate database cannot be opened: {path} is locked; another process writes to it{holder}; wait until"
+    " it has ended, or end it {nss}",
     "A program holds a write lock on the database: certutil, modutil, or one that hangs.",
     "No TLS; the start and httpd -t fail.",
     "Find the program with: fuser -v FILE.",
@@ -78,8 +80,8 @@ DB_LOCKED = Message(
 DB_EMPTY_FILE = Message(
     208,
     Level.ERROR,
-    "certificate database cannot be opened: {path} is empty (0 bytes), as after a full disk; restore it from a"
-    " backup, or make a new database elsewhere with: {command} {nss}",
+    "certificate database cannot be opened: {path} is empty (0 bytes); probably the disk was full; restore it "
+    "from a backup, or make a new database elsewhere with: {command} {nss}",
     "A file of the database has no content.",
     "No TLS; the start and httpd -t fail.",
     "Restore the file; see that the disk is not full.",
@@ -96,8 +98,8 @@ DB_BOTH_FORMATS = Message(
 DB_NO_DBM = Message(
     210,
     Level.ERROR,
-    "certificate database cannot be opened: {path} holds the old dbm format ({present}), which this NSS ({version})"
-    " no longer reads; convert it on a machine whose NSS does, with: {command} {nss}",
+    "certificate database cannot be opened: {path} holds the old dbm format ({present}); this NSS ({version}) "
+    "no longer reads it; convert it on a machine whose NSS does, with: {command} {nss}",
     "NSS was built without the legacy database.",
     "No TLS; the start and httpd -t fail.",
     "Convert the database to sql.",
@@ -114,7 +116,8 @@ DB_UNEXPLAINED = Message(
 DB_EMPTY_FOLDER = Message(
     212,
     Level.ERROR,
-    "certificate database cannot be opened: {path} holds no database{hint}; make one with: {command} {nss}",
+    "certificate database cannot be opened: {path} holds no database{hint}; the path is wrong, or none was "
+    "made yet; make one with: {command} {nss}",
     "The folder exists, but neither cert9.db nor cert8.db is in it.",
     "No TLS; the start and httpd -t fail.",
     "Correct the path, or make a database there.",
@@ -131,8 +134,8 @@ DB_PREFIX = Message(
 DB_FIPS = Message(
     214,
     Level.ERROR,
-    "FIPS mode cannot be switched on: NSS refuses to replace its internal module; see that NSS's softokn library passes"
-    " its self-test with: modutil -dbdir {spec} -fips true {nss}",
+    "FIPS mode cannot be switched on; NSS refuses to replace its internal module; see that NSS's softokn "
+    "library passes its self-test with: modutil -dbdir {spec} -fips true {nss}",
     "NSSFIPS is on, and NSS's cryptographic module does not go into FIPS mode.",
     "No TLS; the start and httpd -t fail.",
     "Check that libsoftokn3.chk and libfreeblpriv3.chk are installed beside their libraries.",
@@ -157,7 +160,8 @@ DB_LEGACY_BY_SQL = Message(
 DB_IN_USE = Message(
     217,
     Level.ERROR,
-    "certificate database {spec} cannot be opened: this process has NSS open already, with {other}",
+    "certificate database {spec} cannot be opened; this process has NSS open already, with {other}; close that"
+    " first, or use a process of its own",
     "NSS can be opened once per process.",
     "The operation fails.",
     "Use one process for each database.",
@@ -266,8 +270,8 @@ CERT_CHOSEN = Message(
 CERT_WRONG_TYPE = Message(
     230,
     Level.ERROR,
-    "{directive} {nickname!r} has no elliptic curve certificate, only {types}; name it by NSSNickname, or make one"
-    " with: {command}",
+    "{directive} {nickname!r} has no elliptic curve certificate; those of that name are {types}; name it by "
+    "NSSNickname, or make one with: {command}",
     "NSSECCNickname names a certificate whose key is not an elliptic curve one.",
     "The virtual host cannot serve TLS.",
     "Use NSSNickname for RSA certificates.",
@@ -275,8 +279,8 @@ CERT_WRONG_TYPE = Message(
 CERT_KEY_LOCKED = Message(
     231,
     Level.ERROR,
-    "private key of certificate {nickname!r} cannot be read: nobody is logged in to token {token!r}; give its PIN in"
-    " the file of NSSPassPhraseDialog, as {token}:PIN {nss}",
+    "private key of certificate {nickname!r} cannot be read; nobody is logged in to token {token!r}; give its "
+    "PIN in the file of NSSPassPhraseDialog, as {token}:PIN {nss}",
     "The key lies on a token that wants a PIN, and none was given.",
     "The virtual host cannot serve TLS.",
     "Give the PIN, by a line of the PIN file or another dialogue.",
@@ -312,8 +316,8 @@ CERT_TOKEN_MISSING = Message(
 CERT_KEY_UNUSABLE = Message(
     235,
     Level.ERROR,
-    "private key of certificate {nickname!r} (serial {serial}) on token {token!r} does not sign: {reason}; see the"
-    " token's rights and state with: {command} {nss}",
+    "private key of certificate {nickname!r} (serial {serial}) on token {token!r} does not sign; {reason}; see"
+    " the token's rights and state with: {command} {nss}",
     "The key was found, and a trial signature failed.",
     "The virtual host cannot serve TLS.",
     "The key must be allowed to sign (CKA_SIGN); FIPS mode refuses short keys.",
@@ -324,7 +328,7 @@ CERT_KEY_UNUSABLE = Message(
 PIN_FILE_UNREADABLE = Message(
     240,
     Level.ERROR,
-    "PIN file {path} cannot be read: {reason}; make it readable for the user of httpd: chgrp its group and chmod 0640",
+    "PIN file {path} cannot be read; {reason}; make it readable for the user of httpd: chgrp its group and chmod 0640",
     "The file that NSSPassPhraseDialog names cannot be read.",
     "No TLS; the start and httpd -t fail.",
     "Correct the path or the permissions.",
@@ -332,7 +336,7 @@ PIN_FILE_UNREADABLE = Message(
 PIN_LINE_MALFORMED = Message(
     241,
     Level.WARNING,
-    "PIN file {path}: line {line} is skipped, as it has no token name before a colon; write token:PIN",
+    "PIN file {path}: line {line} is skipped; it has no token name before a colon; write token:PIN",
     "A line of the PIN file has another form.",
     "The line is ignored.",
     "Write token:PIN, or # before a comment.",
@@ -340,7 +344,7 @@ PIN_LINE_MALFORMED = Message(
 PIN_NOT_IN_FILE = Message(
     242,
     Level.ERROR,
-    "no PIN for token {token!r} of {spec}: the PIN file {path} has lines for {labels}; add the line {line}:PIN",
+    "no PIN for token {token!r} of {spec}; the PIN file {path} has lines for {labels}; add the line {line}:PIN",
     "A token needs a login, and the PIN file has no line with its name.",
     "No TLS; the start and httpd -t fail.",
     "Add the line. The software token can be written internal.",
@@ -348,7 +352,7 @@ PIN_NOT_IN_FILE = Message(
 PIN_FILE_OPEN = Message(
     243,
     Level.WARNING,
-    "PIN file {path} can be read by every user of this machine (mode {mode}); mend it with: chmod o-rwx {path}",
+    "PIN file {path} can be read by every user of this machine; its mode is {mode}; mend it with: chmod o-rwx {path}",
     "The file with the PINs is readable by others.",
     "The server starts.",
     "Take the permission away, and change the PIN.",
@@ -364,8 +368,8 @@ PIN_WRONG = Message(
 PIN_LOCKED = Message(
     245,
     Level.ERROR,
-    "token {token!r} of {spec} has locked its PIN after too many wrong ones; unlock it with the security officer's"
-    " PIN and the tool of its vendor {nss}",
+    "token {token!r} of {spec} has locked its PIN; too many wrong ones were tried; unlock it with the security"
+    " officer's PIN and the tool of its vendor {nss}",
     "The token counts wrong PINs and has locked itself.",
     "No TLS; the start and httpd -t fail.",
     "Unlock the token, correct the PIN first.",
@@ -373,7 +377,7 @@ PIN_LOCKED = Message(
 TOKEN_UNINITIALISED = Message(
     246,
     Level.ERROR,
-    "token {token!r} of {spec} has no PIN yet; set one with: {command}",
+    "token {token!r} of {spec} has no PIN yet; the token was never initialised; set one with: {command}",
     "The token or database was made without a PIN being set.",
     "No TLS; the start and httpd -t fail.",
     "Set a PIN.",
@@ -381,9 +385,9 @@ TOKEN_UNINITIALISED = Message(
 PIN_NO_TERMINAL = Message(
     247,
     Level.ERROR,
-    "no PIN for token {token!r} of {spec}: there is no terminal to ask at, nothing on standard input, and"
-    " {asked}; use NSSPassPhraseDialog file:PATH (a file with {line}:PIN), exec:PROGRAM, or pipe the PIN"
-    " into httpd",
+    "no PIN for token {token!r} of {spec}; there is no terminal to ask at, nothing on standard input, and "
+    "{asked}; use NSSPassPhraseDialog file:PATH (a file with {line}:PIN), exec:PROGRAM, or pipe the PIN into "
+    "httpd",
     "NSSPassPhraseDialog builtin asks at a terminal, and there is none.",
     "No TLS; the start and httpd -t fail.",
     "Use one of the three ways that the message names.",
@@ -391,7 +395,7 @@ PIN_NO_TERMINAL = Message(
 PIN_PROGRAM_FAILED = Message(
     248,
     Level.ERROR,
-    "no PIN for token {token!r} of {spec}: the program {path} {reason}; run it by hand: {command}",
+    "no PIN for token {token!r} of {spec}; the program {path} {reason}; run it by hand: {command}",
     "The program of NSSPassPhraseDialog exec: did not give a PIN.",
     "No TLS; the start and httpd -t fail.",
     "Run the program as the message says; the first line of its output is the PIN, its exit status must be 0.",
@@ -399,7 +403,7 @@ PIN_PROGRAM_FAILED = Message(
 PCACHE_FAILED = Message(
     249,
     Level.ERROR,
-    "no PIN for token {token!r} of {spec}: {reason}; restart httpd (stop, then start) to be asked again",
+    "no PIN for token {token!r} of {spec}; {reason}; restart httpd (stop, then start) to be asked again",
     "nss_pcache holds the PINs for httpd's children and does not answer.",
     "The child cannot log in; its TLS connections fail.",
     "Restart httpd; see the log for why nss_pcache ended.",
@@ -407,8 +411,8 @@ PCACHE_FAILED = Message(
 PCACHE_EMPTY = Message(
     250,
     Level.ERROR,
-    "no PIN for token {token!r} of {spec}: nss_pcache has none, as the token wanted none at the start or has refused"
-    " it since; restart httpd (stop, then start) to be asked again",
+    "no PIN for token {token!r} of {spec}; nss_pcache has none, as the token wanted none at the start or has "
+    "refused it since; restart httpd (stop, then start) to be asked again",
     "A token wants a login in a child, and no PIN was kept for it.",
     "The child cannot log in; its TLS connections fail.",
     "Restart httpd.",
@@ -424,7 +428,7 @@ TOKEN_MISSING = Message(
 LOGIN_FAILED = Message(
     252,
     Level.ERROR,
-    "login to token {token!r} of {spec} failed: {reason}; see whether the token is inserted and its service runs {nss}",
+    "login to token {token!r} of {spec} failed; {reason}; see whether the token is inserted and its service runs {nss}",
     "The token failed for another reason than a wrong PIN.",
     "No TLS; the start and httpd -t fail.",
     "See the reason; try with certutil -K -h TOKEN.",
@@ -432,7 +436,7 @@ LOGIN_FAILED = Message(
 PIN_UNUSABLE = Message(
     253,
     Level.ERROR,
-    "PIN for token {token!r} of {spec} from {source} cannot be used: {reason}",
+    "PIN for token {token!r} of {spec} from {source} cannot be used; {reason}; correct it there",
     "A PIN holds a byte that no token accepts, or is empty where the token wants one.",
     "No TLS; the start and httpd -t fail.",
     "Correct the PIN.",
@@ -440,7 +444,7 @@ PIN_UNUSABLE = Message(
 DIALOG_INVALID = Message(
     254,
     Level.ERROR,
-    "NSSPassPhraseDialog {argument!r} is not understood: {reason}; write builtin, file:PATH, defer:PATH or exec:PATH",
+    "NSSPassPhraseDialog {argument!r} is not understood; {reason}; write builtin, file:PATH, defer:PATH or exec:PATH",
     "The argument has none of the four forms, or its file does not exist.",
     "The start and httpd -t fail.",
     "Correct the directive.",
@@ -456,8 +460,8 @@ TOKEN_DEFERRED = Message(
 TOKEN_NO_PIN_PATH = Message(
     256,
     Level.ERROR,
-    "token {token!r} of {spec} wants its PIN on its own key pad, which a server cannot serve; switch the key pad off"
-    " with the tool of its vendor, or move the key",
+    "token {token!r} of {spec} wants its PIN on its own key pad; a server cannot type there; switch the key "
+    "pad off with the tool of its vendor, or move the key",
     "The token has a protected authentication path.",
     "The token stays logged out.",
     "Configure the token to take its PIN from the program.",

@@ -65,10 +65,19 @@ PIN_UNKNOWN = Message(
     "Certificates were found by name; whether their keys are there shows at the start.",
     "None; to have it all proved, use NSSPassPhraseDialog file: or exec:.",
 )
+PIN_KEPT = Message(
+    713,
+    Level.WARNING,
+    "token {token}: the PIN file {path} is of no use: {why}; it was changed or removed since the start; this restart "
+    "goes on with the PIN that nss_pcache has, the next start will fail: mend the file",
+    "At a restart the PIN file cannot be read, or has no line for the token any more.",
+    "httpd restarts with the PIN that it had. A start and httpd -t fail.",
+    "Mend the file, its mode or its owner; httpd -t shows when it is right.",
+)
 NO_SUITE_FOR_KEY = Message(
     722,
     Level.WARNING,
-    "no suite of NSSCipherSuite suits the certificate {nickname} of {host}, whose key is {kind}; add suites for it",
+    "no suite of NSSCipherSuite suits the certificate {nickname} of {host}; its key is {kind}; add suites for it",
     "A certificate is configured whose kind of key none of the chosen suites can use.",
     "Clients never see this certificate.",
     "Add ECDSA suites for an elliptic curve certificate, RSA suites for an RSA one, or enable TLS 1.3.",
@@ -85,8 +94,8 @@ POLICY_SUITES = Message(
 POLICY_NO_SUITE = Message(
     724,
     Level.ERROR,
-    "no suite is left for {host}: a policy of NSS or of the whole system forbids all that NSSCipherSuite chose; choose "
-    "others or change the policy",
+    "no suite is left for {host}; a policy of NSS or of the whole system forbids all that NSSCipherSuite "
+    "chose; choose others or change the policy",
     "A system-wide policy forbids every suite of the list.",
     "httpd does not start.",
     "Run update-crypto-policies --show on Fedora and RHEL; on others look for a policy in pkcs11.txt.",
@@ -103,7 +112,7 @@ MODEL_REFUSED = Message(
 CERT_ENDS_SOON = Message(
     732,
     Level.WARNING,
-    "certificate {nickname} (serial {serial}) ends on {date}, {days} from now; renew it",
+    "certificate {nickname} (serial {serial}) ends on {date}; that is {days} from now; renew it in the database",
     "The certificate will soon expire.",
     "Nothing yet; from then on clients refuse it and httpd does not start.",
     "Renew the certificate in the database.",
@@ -111,8 +120,8 @@ CERT_ENDS_SOON = Message(
 SAME_KIND = Message(
     734,
     Level.WARNING,
-    "certificate {nickname} is never served by {host}: NSSECCNickname names another one with the same kind of key; "
-    "remove one of the two lines, or name an RSA certificate with NSSNickname",
+    "certificate {nickname} is never served by {host}; NSSECCNickname names another one with the same kind of "
+    "key; remove one of the two lines, or name an RSA certificate with NSSNickname",
     "NSS serves one certificate of each kind of key.",
     "The one of NSSECCNickname is served.",
     "Name an RSA certificate with NSSNickname and an elliptic curve one with NSSECCNickname.",
@@ -125,6 +134,15 @@ NO_DIGITAL_SIGNATURE = Message(
     "The certificate's key usage names keyEncipherment only.",
     "Strict clients may refuse it.",
     "Have the next certificate made with digitalSignature.",
+)
+TICKETS_IN_FIPS = Message(
+    736,
+    Level.INFO,
+    "FIPS mode: session tickets are shared between children by the RSA key of a certificate only; servers with an "
+    "ECDSA certificate alone resume them in the child that made them",
+    "A FIPS token takes no key in plain text, so the key pair of session tickets is not used.",
+    "Clients of servers without an RSA certificate resume less often.",
+    "None, or configure an RSA certificate beside the ECDSA one.",
 )
 SEED_UNREADABLE = Message(
     740,
@@ -155,7 +173,7 @@ PLAN_UNREADABLE = Message(
 VHOST_WITHOUT_TLS = Message(
     752,
     Level.ERROR,
-    "virtual host {host} has no TLS in child {pid}: {why}; mend it and restart httpd",
+    "virtual host {host} has no TLS in child {pid}; {why}; mend it and restart httpd",
     "What the planner had proved does not hold any more: a certificate or key was removed or changed.",
     "Connections to this virtual host are refused; the others go on.",
     "Mend what the line names, then restart gracefully.",
@@ -163,8 +181,8 @@ VHOST_WITHOUT_TLS = Message(
 TICKET_KEY_UNUSED = Message(
     753,
     Level.WARNING,
-    "session tickets cannot be shared between children: {why}; clients of servers without an RSA certificate resume "
-    "less often",
+    "session tickets cannot be shared between children; {why}; stop and start httpd, until then clients of "
+    "servers without an RSA certificate resume less often",
     "The key pair of session tickets could not be given to NSS (nss_pcache has none, or FIPS mode forbids it).",
     "NSS makes a key per child unless an RSA certificate is configured.",
     "Stop and start httpd if nss_pcache was lost; in FIPS mode configure an RSA certificate beside the ECDSA one.",
@@ -190,7 +208,8 @@ NO_PCACHE = Message(
 PYTHON_SAID = Message(
     756,
     Level.WARNING,
-    "Python: {line}",
+    "something wrote to Python's standard output or error; a library, or the interpreter on an error; report "
+    "it if it is one: {line}",
     "Something in the engine wrote to Python's standard output or error.",
     "None.",
     "Report it when it looks like an error.",

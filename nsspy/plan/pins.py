@@ -24,19 +24,37 @@ from nsspy.tokens.pin import Pin
 #: How often a person may type.
 ATTEMPTS = 3
 
+#: What may be wrong with a PIN file while a restart goes on with the PIN that nss_pcache has.
+_WHY = {
+    rows.PIN_FILE_UNREADABLE: "it cannot be read",
+    rows.PIN_NOT_IN_FILE: "it has no line for the token",
+}
+
 
 class Doorman:
     """Logs in to tokens, one after the other."""
 
     def __init__(
-        self, settings: Globals, *, spec: str, checking: bool, user: User, client: Client | None, report: Report
+        self,
+        settings: Globals,
+        *,
+        spec: str,
+        checking: bool,
+        restart: bool,
+        user: User,
+        client: Client | None,
+        report: Report,
     ) -> None:
-        """*checking*: nobody is to be asked, as by ``httpd -t``. *client* is None when there is no nss_pcache."""
+        """*checking*: nobody is to be asked, as by ``httpd -t``. *restart*: nss_pcache may have the PINs of the start.
+        *client* is None when there is no nss_pcache.
+        """
         dialog = settings.dialog.value
         self._place = settings.dialog.place
         self._kind = dialog.kind
+        self._path = dialog.path
         self._spec = spec
         self._checking = checking
+        self._restart = restart
         self._user = user
         self._client = client
         self._report = report
@@ -78,11 +96,20 @@ class Doorman:
         attempts = ATTEMPTS if self._kind == "builtin" and token.internal and os.isatty(0) else 1
         for left in range(attempts - 1, -1, -1):
             try:
-                return self._ask(token, reason)
+                return self._ask(token, reason) or self._goes_on(token, "it has no line for the token")
             except NSSPyError as error:
+                if error.finding.message in _WHY and self._goes_on(token, _WHY[error.finding.message]):
+                    return True
                 if not left or error.finding.message is not rows.PIN_WRONG:
                     raise
         return False
+
+    def _goes_on(self, token: Token, why: str) -> bool:
+        """At a restart: true when the token takes the PIN that nss_pcache has from before. Says what is wrong."""
+        if self._kind not in ("file", "defer") or not self._restart or not self._kept(token):
+            return False
+        self._report.add(finding(messages.PIN_KEPT, place=self._place, token=token.label, path=self._path, why=why))
+        return True
 
     def _ask(self, token: Token, reason: str) -> bool:
         person = self._kind == "builtin"

@@ -93,6 +93,7 @@ class _Run:
             settings,
             spec=location.spec,
             checking=self.checking,
+            restart=self.configuration.facts.get("mode") == "restart",
             user=self.user,
             client=self.client,
             report=self.report,
@@ -106,7 +107,10 @@ class _Run:
         self.report.add_all(compiler.findings)
         self._prove(compiler, ring)
         self._seeds()
-        if pair is not None and any(one.session_tickets for one in compiler.profiles):
+        tickets = any(one.session_tickets for one in compiler.profiles)
+        if opened.fips and tickets:
+            self.report.add(finding(messages.TICKETS_IN_FIPS))
+        elif pair is not None and tickets:
             self.report.step = "making the key pair of session tickets"
             pair.finish()
         return compiler.plan(self.configuration, Database(location.spec, location.prefix), needing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 from tests.conftest import Ready
 from tests.support import clients
 from tests.support.clients import V
+from tests.support.database import PIN, hand_over
+
+FIPS_PIN = "Secret-PIN-1"
 
 
 @pytest.mark.parametrize(
@@ -56,3 +60,76 @@ def test_sni_off_resumes_under_any_name(ready: Callable[..., Ready], options: di
             sock.sendall(clients.request(close=True))
             assert clients.Reader(sock).answer().status == 200
             session = sock.session
+
+
+@pytest.mark.parametrize("keys", ["NSSNickname Server-Cert", "NSSECCNickname Server-Cert-ecc"], ids=["rsa", "ecc"])
+@pytest.mark.parametrize("by_modutil", [True, False], ids=["database", "directive"])
+def test_fips(ready: Callable[..., Ready], keys: str, by_modutil: bool) -> None:
+    """NSSFIPS on: children run in FIPS mode, serve FIPS suites only, resume, and restart without asking again."""
+    made = ready(pin=FIPS_PIN)
+    made.server.write("conf/pin", f"internal:{FIPS_PIN}\n", 0o600)
+    if by_modutil:
+        done = subprocess.run(
+            ["modutil", "-fips", "true", "-dbdir", made.database.spec, "-force"], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        hand_over(made.database)
+    server = made.simple(nickname=keys, outer="NSSFIPS on\n")
+    server.start()
+    for options in ({"high": V.TLSv1_2}, {"low": V.TLSv1_3}):
+        ctx = clients.context(**options)  # type: ignore[arg-type]
+        assert clients.get(server.port, ctx=ctx).status == 200
+    refused = clients.context(high=V.TLSv1_2, ciphers="ECDHE+CHACHA20")
+    assert clients.refused(server.port, refused)
+    server.graceful()
+    assert clients.get(server.port).status == 200
+    # What NSS says of itself in the plan's proof, not of the directive.
+    assert server.log.count("NSS FIPS 140-2 Certificate DB")
+
+
+@pytest.mark.parametrize("kind", ["file", "defer"])
+@pytest.mark.parametrize("damage", ["gone", "unreadable", "other"])
+def test_pin_file_of_no_use_at_a_restart(ready: Callable[..., Ready], kind: str, damage: str) -> None:
+    """The running server goes on with the PIN that it has, and warns; httpd -t says that the next start fails."""
+    made = ready()
+    dialogue = f'"{kind}:{made.server.root}/conf/pin"'
+    server = made.simple(NSSPassPhraseDialog=dialogue)
+    server.start()
+    path = server.root / "conf/pin"
+    if damage == "gone":
+        path.unlink()
+    elif damage == "unreadable":
+        path.unlink()
+        path.mkdir()
+    else:
+        server.pin_file("other:x")
+    server.expect("NSS0713")
+    server.graceful()
+    line = server.log.with_code("NSS0713")[-1].text
+    assert str(path) in line and "next start" in line
+    server.wait_children(3)
+    assert clients.get(server.port).status == 200
+    if (kind, damage) != ("defer", "other"):
+        assert server.check().returncode != 0
+    server.restart()
+    assert clients.get(server.port).status == 200
+
+
+def test_new_pin_in_the_file_wins_at_a_restart(ready: Callable[..., Ready]) -> None:
+    """The database's PIN was changed and the file with it: the restart takes the new one and keeps it."""
+    made = ready()
+    server = made.simple()
+    server.start()
+    server.wait_children(2)
+    made.database.certutil(
+        "-W", "-f", server.write("old", PIN + "\n", 0o600), "-@", server.write("new", "fresh\n", 0o600)
+    )
+    hand_over(made.database)
+    server.pin_file("internal:fresh")
+    server.graceful()
+    server.wait_children(4)
+    assert clients.get(server.port).status == 200
+    server.expect("NSS0713")
+    (server.root / "conf/pin").unlink()
+    server.restart()
+    assert clients.get(server.port).status == 200

@@ -165,7 +165,7 @@ def test_a_certificate_without_key_is_told_from_a_missing_one(database: Database
 def test_the_ecc_directive_refuses_an_rsa_certificate(database: Database) -> None:
     """NSSECCNickname with an RSA certificate: NSS0230."""
     text = inside(chosen, database.spec, "Server-Cert", "NSSECCNickname")
-    assert text.startswith("NSS0230") and "only RSA" in text
+    assert text.startswith("NSS0230") and "those of that name are RSA" in text
 
 
 # ---- keys ------------------------------------------------------------------

@@ -238,7 +238,7 @@ def test_what_the_user_may_not_read_is_named_with_the_command(
     else:
         shutil.chown(path, 0, 0)
     text = refusal(f"sql:{database.folder}", user=NOBODY)
-    assert text.startswith("NSS0203") and f" {path}, which is mode 0" in text and "user nobody" in text
+    assert text.startswith("NSS0203") and f" {path}; it is mode 0" in text and "user nobody" in text
     command = text.split("mend it with: ")[1].split(" [")[0].split("; NSS")[0]
     run("sh", "-c", command)
     assert inside(opened, f"sql:{database.folder}", user=NOBODY)[0] == "sql"

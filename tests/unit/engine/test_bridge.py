@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from typing import Any
 
+from nsspy.errors.engine import PYTHON_SAID
 from nsspy.plan.model import VirtualHost, to_bytes
 from tests.support import places
 from tests.support.database import ECC, RSA, Database, Store
@@ -64,7 +65,8 @@ def test_certificates_and_variables_cross_whole(database: Database, store: Store
 def test_python_output_goes_to_the_error_log(database: Database, pcache: int) -> None:
     """Line by line, with a number."""
     lines = [text for _, _, text in cross(to_bytes(plan_of(database, BOTH)), pcache)["log"]]
-    assert lines[-2:] == ["NSS0756: Python: a line of Python", "NSS0756: Python: half a line"]
+    said = f"NSS0756: {PYTHON_SAID.text.removesuffix(' {line}')}"
+    assert lines[-2:] == [f"{said} a line of Python", f"{said} half a line"]
 
 
 def test_an_error_is_a_number_and_a_line(database: Database) -> None:
