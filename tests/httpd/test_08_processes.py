@@ -94,7 +94,9 @@ def test_graceful_restarts_under_load(ready: Callable[..., Ready], mpm: str, tim
         settle(server)
         before = Figures(server)
         for _ in range(times):
+            answers = load.answers
             server.graceful()
+            wait_until(lambda answers=answers: load.answers > answers, "an answer after the restart")  # type: ignore[misc]
     settle(server)
     after = Figures(server)
     assert not load.failures, f"{len(load.failures)} of {load.answers}: {load.failures[:5]}"
