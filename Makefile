@@ -14,7 +14,7 @@ SHELL       := /bin/bash
 
 PORT        ?= 8443
 TESTS       ?= tests
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n 2
 FUZZ_TIME   ?= 600
 # The system's Python first: it is the one with a shared libpython, and httpd's user can read it.
 PYTHON3     ?= $(firstword $(wildcard /usr/bin/python3 /usr/libexec/platform-python) python3)
