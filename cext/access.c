@@ -10,6 +10,7 @@
 
 #include "conf.h"
 #include "conn.h"
+#include "failure.h"
 #include "nss_messages.h"
 #include "vars.h"
 
@@ -90,6 +91,12 @@ static const char *shown(const char *name)
     return name ? name : "(none)";
 }
 
+/* Any client can bring these lines about, as often as it likes. */
+static int level_of(const request_rec *r, int level)
+{
+    return nss_failure_may_log(r->connection) ? level : APLOG_DEBUG;
+}
+
 /* The handshake was another virtual host's: fine where both have the same TLS settings,
  * since the client could have come in by either; the wrong place everywhere else. NSSSNI off
  * changes nothing here: it lifts the comparison of names, never that of settings. */
@@ -98,15 +105,15 @@ static int compare_vhosts(request_rec *r, const nss_conn_t *cc)
     const nss_vhost_t *wanted = vhost_of(cc, r->server);
 
     if (wanted == NULL) {
-        ap_log_rerror(APLOG_MARK, NSS0503_LEVEL, 0, r, NSS0503, shown(r->hostname), r->server->server_hostname,
-                      shown(cc->sni));
+        ap_log_rerror(APLOG_MARK, level_of(r, NSS0503_LEVEL), 0, r, NSS0503, shown(r->hostname),
+                      r->server->server_hostname, shown(cc->sni));
         return HTTP_MISDIRECTED_REQUEST;
     }
     if (cc->vhost != NULL && wanted->policy == cc->vhost->policy) {
         return DECLINED;
     }
-    ap_log_rerror(APLOG_MARK, NSS0502_LEVEL, 0, r, NSS0502, shown(r->hostname), r->server->server_hostname,
-                  shown(cc->sni), cc->server ? cc->server->server_hostname : "(unknown)",
+    ap_log_rerror(APLOG_MARK, level_of(r, NSS0502_LEVEL), 0, r, NSS0502, shown(r->hostname),
+                  r->server->server_hostname, shown(cc->sni), cc->server ? cc->server->server_hostname : "(unknown)",
                   cc->vhost ? difference(wanted, cc->vhost) : "unknown settings");
     return HTTP_MISDIRECTED_REQUEST;
 }
@@ -119,7 +126,7 @@ static int without_host(request_rec *r, const nss_conn_t *cc)
     if (wanted != NULL && !wanted->sni) {
         return DECLINED;
     }
-    ap_log_rerror(APLOG_MARK, NSS0501_LEVEL, 0, r, NSS0501, cc->sni);
+    ap_log_rerror(APLOG_MARK, level_of(r, NSS0501_LEVEL), 0, r, NSS0501, cc->sni);
     return HTTP_BAD_REQUEST;
 }
 
@@ -134,7 +141,7 @@ static int without_sni(request_rec *r, const nss_conn_t *cc)
     apr_table_setn(r->notes, "error-notes",
                    "This server needs to be told the host name in the TLS handshake (SNI), and your client did not "
                    "send one that it could use.<br />\n");
-    ap_log_rerror(APLOG_MARK, NSS0504_LEVEL, 0, r, NSS0504, shown(r->hostname));
+    ap_log_rerror(APLOG_MARK, level_of(r, NSS0504_LEVEL), 0, r, NSS0504, shown(r->hostname));
     return HTTP_FORBIDDEN;
 }
 

@@ -2,7 +2,7 @@
  * NSS's word for it, and what an administrator can do.
  *
  * Scanners make such lines by the thousand, so a child writes at most FAILURES_PER_SECOND
- * of them at INFO; the next one after a silence tells how many were left out.
+ * of them; the next one after a silence tells how many were left out.
  */
 #include "failure.h"
 
@@ -76,7 +76,7 @@ static const words_t hints[] = {
     { SEC_ERROR_INADEQUATE_CERT_TYPE, "the client's certificate is not made for client authentication (extendedKeyUsage)" },
     { SEC_ERROR_INADEQUATE_KEY_USAGE, "the client's certificate may not sign (keyUsage)" },
     { SSL_ERROR_UNSAFE_NEGOTIATION, "the client does not know secure renegotiation (RFC 5746), which NSSRequireSafeNegotiation demands" },
-    { SSL_ERROR_RENEGOTIATION_NOT_ALLOWED, "the client asked for a renegotiation, which NSSRenegotiation off refuses" },
+    { SSL_ERROR_RENEGOTIATION_NOT_ALLOWED, "the client started a renegotiation, which is always refused; it must do without" },
     { SSL_ERROR_NO_SUPPORTED_SIGNATURE_ALGORITHM, "no signature algorithm in common; offer a certificate of another key type" },
     { SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM, "no signature algorithm in common; offer a certificate of another key type" },
     { SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET, "the client resumed a session in a way that RFC 7627 forbids" },
@@ -146,7 +146,7 @@ static const char *failure_versions(apr_pool_t *p, const nss_hello_t *hello)
 
 /* True when this line may be written at INFO. Two threads at the turn of a second may
  * write one line too many; nothing worse. */
-static int failure_may_log(const conn_rec *c)
+int nss_failure_may_log(const conn_rec *c)
 {
     static apr_uint32_t second, count, left_out;
     apr_uint32_t now = (apr_uint32_t)apr_time_sec(apr_time_now());
@@ -206,7 +206,7 @@ void nss_failure_handshake(nss_conn_t *cc, PRErrorCode error)
 {
     int level = APLOG_DEBUG;
 
-    if (!failure_is_silence(cc, error) && failure_may_log(cc->c)) {
+    if (!failure_is_silence(cc, error) && nss_failure_may_log(cc->c)) {
         level = NSS0550_LEVEL;
     }
     failure_log(cc, error, level, NSS0550);
@@ -231,7 +231,7 @@ void nss_failure_record(nss_conn_t *cc, PRErrorCode error)
 {
     /* A client that breaks the connection is everyday life; a broken record is not. */
     int network = error == PR_CONNECT_RESET_ERROR || error == PR_IO_TIMEOUT_ERROR;
-    int level = !network && failure_may_log(cc->c) ? NSS0551_LEVEL : APLOG_DEBUG;
+    int level = !network && nss_failure_may_log(cc->c) ? NSS0551_LEVEL : APLOG_DEBUG;
 
     failure_log(cc, error, level, NSS0551);
     failure_close(cc);
@@ -242,7 +242,7 @@ void nss_failure_no_model(nss_conn_t *cc, const char *why)
     /* RFC 8446 section 6: alert, legacy version, length 2, fatal, internal_error. */
     static const unsigned char alert[] = { 21, 3, 3, 0, 2, 2, 80 };
 
-    if (failure_may_log(cc->c)) {
+    if (nss_failure_may_log(cc->c)) {
         ap_log_cserror(APLOG_MARK, NSS0553_LEVEL, 0, cc->c, cc->server, NSS0553,
                        cc->server->server_hostname ? cc->server->server_hostname : "-",
                        cc->server->defn_name ? cc->server->defn_name : "-",
@@ -255,8 +255,16 @@ void nss_failure_no_model(nss_conn_t *cc, const char *why)
 
 void nss_failure_refused(nss_conn_t *cc, int level, const char *format, const char *object)
 {
-    if (failure_may_log(cc->c)) {
+    if (nss_failure_may_log(cc->c)) {
         ap_log_cserror(APLOG_MARK, level, 0, cc->c, cc->server, format, object);
+    }
+    /* The session would be refused again: out of the cache with it. A ticket is the client's to forget. NSS sends
+     * no alert at our wish but this one. Within a call of NSS its locks are held. */
+    if (!cc->in_nss) {
+        cc->in_nss = 1;
+        (void)SSL_InvalidateSession(cc->fd);
+        (void)PR_Shutdown(cc->fd, PR_SHUTDOWN_SEND);
+        cc->in_nss = 0;
     }
     failure_close(cc);
 }

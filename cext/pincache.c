@@ -2,8 +2,11 @@
 #include "pincache.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -16,6 +19,32 @@
 
 #define NSS_PINCACHE_WAIT_MS 5000
 #define NSS_PINCACHE_END_MS  500
+
+/* When a process began, in ticks since boot (proc(5), field 22 of stat); 0 when it has ended or nobody can tell. */
+static unsigned long long nss_pincache_began(pid_t pid)
+{
+    char path[40];
+    char text[1024];
+    const char *at;
+    ssize_t got = 0;
+    int fd;
+
+    snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        got = read(fd, text, sizeof(text) - 1);
+        close(fd);
+    }
+    text[got > 0 ? got : 0] = 0;
+    at = strrchr(text, ')');            /* the program's name may hold blanks */
+    if (!at || at[1] != ' ' || at[2] == 'Z') {
+        return 0;
+    }
+    for (int field = 2; at && field < 22; field++) {
+        at = strchr(at + 1, ' ');
+    }
+    return at ? strtoull(at, NULL, 10) : 0;
+}
 
 const char *nss_pincache_start(nss_pincache_t *cache, apr_pool_t *p, uid_t uid)
 {
@@ -38,11 +67,12 @@ const char *nss_pincache_start(nss_pincache_t *cache, apr_pool_t *p, uid_t uid)
             : nss_spawn_start(&what, &cache->pid);
     close(pair[1]);
     cache->fd = pair[0];
+    cache->began = error ? 0 : nss_pincache_began(cache->pid);
     if (!error && !nss_pincache_serves(cache, uid)) {
         error = ETIMEDOUT;
     }
     if (error) {
-        nss_pincache_close(cache);
+        (void)nss_pincache_end(cache);
         return apr_psprintf(p, "%s: %s", program, strerror(error));
     }
     return NULL;
@@ -62,6 +92,25 @@ void nss_pincache_close(nss_pincache_t *cache)
     }
     cache->fd = -1;
     cache->pid = 0;
+}
+
+const char *nss_pincache_end(nss_pincache_t *cache)
+{
+    pid_t pid = cache->pid;
+    unsigned long long began = cache->began;
+    int killed;
+
+    nss_pincache_close(cache);          /* waits for it if it has ended and is our child */
+    if (pid <= 0 || !began || nss_pincache_began(pid) != began) {
+        return began ? "had ended" : "did not answer";
+    }
+    killed = !kill(pid, SIGKILL);
+    for (int i = 0; killed && i < NSS_PINCACHE_END_MS && nss_pincache_began(pid) == began; i++) {
+        (void)waitpid(pid, NULL, WNOHANG);
+        apr_sleep(apr_time_from_msec(1));
+    }
+    (void)waitpid(pid, NULL, WNOHANG);
+    return killed ? "did not answer, was killed" : "did not answer, could not be killed";
 }
 
 /* Sends one request with one end of a new pair attached; the answer's first byte, 0 without. */

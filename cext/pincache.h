@@ -10,10 +10,12 @@
 
 #include "httpd.h"
 
-/* fd: -1 when there is none. pid: it stops being our child when httpd detaches. */
+/* fd: -1 when there is none. pid: it stops being our child when httpd detaches, so it may be another's by now
+ * unless it began when this one did (ticks since boot, 0: unknown). */
 typedef struct nss_pincache_t {
     int   fd;
     pid_t pid;
+    unsigned long long began;
 } nss_pincache_t;
 
 /* Starts nss_pcache for root, the parent's user and uid. NULL, or why not. */
@@ -25,5 +27,9 @@ int nss_pincache_serves(const nss_pincache_t *cache, uid_t uid);
 /* Closes this process's end; if it is the last one and nss_pcache a child of ours, waits
  * until it is gone. */
 void nss_pincache_close(nss_pincache_t *cache);
+
+/* For one that serves no more: closes it, and kills it if it still lives, so that its PINs do not stay behind.
+ * Returns what became of it, in words that follow its name. */
+const char *nss_pincache_end(nss_pincache_t *cache);
 
 #endif

@@ -168,6 +168,25 @@ static const char *nss_planner_end(const nss_planner_t *planner)
     return apr_psprintf(planner->job->pool, "exit status %d", WEXITSTATUS(planner->status));
 }
 
+/* What most likely lies behind such an end; *premedy: what to do. */
+static const char *nss_planner_cause(const nss_planner_t *planner, const char **premedy)
+{
+    switch (WIFSIGNALED(planner->status) ? WTERMSIG(planner->status) : 0) {
+    case 0:
+        *premedy = apr_psprintf(planner->job->pool, "run '%s -I -m nsspy.plan' to see it start", planner->executable);
+        return "nsspy is not installed for this Python or an error in it was written to the lines above";
+    case SIGKILL:
+    case SIGTERM:
+    case SIGINT:
+    case SIGHUP:
+        *premedy = "look into the kernel's log, then try again";
+        return "somebody or the out-of-memory killer ended it";
+    default:
+        *premedy = "look into the kernel's log and for a core file";
+        return "NSS, a PKCS#11 module or Python crashed";
+    }
+}
+
 /* ---- records in ------------------------------------------------------------------- */
 
 static void nss_planner_take_number(nss_outcome_t *outcome, const nss_wire_field_t *fields)
@@ -218,6 +237,8 @@ static int nss_planner_judge(nss_planner_t *planner, nss_outcome_t *outcome)
 {
     const nss_planner_job_t *job = planner->job;
     int verdict = 0;
+    const char *cause;
+    const char *remedy;
     const char *why = outcome->answer.failed ? "no memory for it" : nss_planner_read(outcome, &verdict);
 
     if (!why && verdict) {
@@ -229,8 +250,9 @@ static int nss_planner_judge(nss_planner_t *planner, nss_outcome_t *outcome)
         ap_log_error(APLOG_MARK, nss_planner_level(job, NSS0414_LEVEL), 0, NULL, NSS0414, why);
     }
     else {
+        cause = nss_planner_cause(planner, &remedy);
         ap_log_error(APLOG_MARK, nss_planner_level(job, NSS0412_LEVEL), 0, NULL, NSS0412,
-                     nss_planner_end(planner), planner->executable, planner->executable);
+                     nss_planner_end(planner), planner->executable, cause, remedy);
     }
     return 0;
 }

@@ -169,19 +169,21 @@ static const char *nss_process_mode(nss_read_t reading)
 static int nss_process_keep_pcache(nss_process_t *state, apr_pool_t *p, int console)
 {
     uid_t uid = geteuid() ? geteuid() : ap_unixd_config.user_id;
+    const char *end;
     const char *why;
 
     if (state->pcache.fd >= 0 && nss_pincache_serves(&state->pcache, uid)) {
         return 1;
     }
-    nss_pincache_close(&state->pcache);
+    end = nss_pincache_end(&state->pcache);
     why = nss_pincache_start(&state->pcache, p, uid);
     if (why) {
         ap_log_error(APLOG_MARK, console ? NSS0420_LEVEL | APLOG_STARTUP : NSS0420_LEVEL, 0, NULL, NSS0420, why);
         return 0;
     }
     if (state->pcache_started) {
-        ap_log_error(APLOG_MARK, NSS0421_LEVEL, 0, NULL, NSS0421, nss_python_beside_module(p, "nss_pcache"));
+        ap_log_error(APLOG_MARK, NSS0421_LEVEL, 0, NULL, NSS0421, end,
+                     nss_python_beside_module(p, "nss_pcache"));
         /* The keys of session tickets lie in the cache, wrapped by a key pair that is gone now:
          * with it NSS refuses every handshake of TLS 1.3. post_config makes a new cache. */
         nss_sidcache_shutdown(&state->cache);

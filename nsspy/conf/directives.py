@@ -391,8 +391,13 @@ TABLE: tuple[Directive, ...] = (
         "on|off",
         "off",
         "Allow secure renegotiation",
-        """On: renegotiation by RFC 5746 is allowed. Client authentication and suites of a directory section
-        need it with TLS 1.2 and older. Renegotiation without RFC 5746 is never allowed. TLS 1.3 has none.""",
+        """On: renegotiation by RFC 5746 is allowed where this server asks for it. Client authentication and suites of
+        a directory section need it with TLS 1.2 and older; this version does not ask yet, so the directive changes
+        nothing. Renegotiation without RFC 5746 is never allowed. TLS 1.3 has none.
+
+        A client that starts a renegotiation on its own is refused whatever this directive says: the alert
+        no_renegotiation is sent, the connection ends, and the log has one line (NSS0551). One client could otherwise
+        make the server do handshake after handshake. mod_nss 1.0.x let clients start them with `on`.""",
     ),
     Directive(
         "NSSRequireSafeNegotiation",

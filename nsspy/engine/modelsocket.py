@@ -99,7 +99,6 @@ def _hide_from_programs(model: Any) -> None:
 def _set_options(model: Any, profile: Profile) -> None:
     asks = profile.verify_client != VERIFY_NONE
     demands = profile.verify_client == VERIFY_REQUIRE
-    renegotiation = lib.SSL_RENEGOTIATE_REQUIRES_XTN if profile.renegotiation else lib.SSL_RENEGOTIATE_NEVER
     for name, option, value in (
         ("SSL_NO_LOCKS", lib.SSL_NO_LOCKS, 0),
         ("SSL_SECURITY", lib.SSL_SECURITY, 1),
@@ -108,7 +107,8 @@ def _set_options(model: Any, profile: Profile) -> None:
         ("SSL_ENABLE_SERVER_DHE", lib.SSL_ENABLE_SERVER_DHE, 1),
         ("SSL_ENABLE_EXTENDED_MASTER_SECRET", lib.SSL_ENABLE_EXTENDED_MASTER_SECRET, 1),
         ("SSL_ENABLE_0RTT_DATA", lib.SSL_ENABLE_0RTT_DATA, 0),
-        ("SSL_ENABLE_RENEGOTIATION", lib.SSL_ENABLE_RENEGOTIATION, renegotiation),
+        # A client that starts one is always refused: it could cost handshakes without end.
+        ("SSL_ENABLE_RENEGOTIATION", lib.SSL_ENABLE_RENEGOTIATION, lib.SSL_RENEGOTIATE_NEVER),
         ("SSL_REQUIRE_SAFE_NEGOTIATION", lib.SSL_REQUIRE_SAFE_NEGOTIATION, int(profile.require_safe_negotiation)),
         ("SSL_REQUEST_CERTIFICATE", lib.SSL_REQUEST_CERTIFICATE, int(asks)),
         (

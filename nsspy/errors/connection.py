@@ -18,7 +18,7 @@ MESSAGES: tuple[Message, ...] = (
     ),
     Message(
         501,
-        Level.ERROR,
+        Level.INFO,
         "request without a Host refused with 400: the handshake was for %s; an HTTP/1.0 client or a health check that"
         " sends SNI without a Host header; make it send Host, or set NSSSNI off in the virtual host",
         cause="The client named a host in the TLS handshake, but its request has no Host header to compare with it.",
@@ -28,7 +28,7 @@ MESSAGES: tuple[Message, ...] = (
     ),
     Message(
         502,
-        Level.ERROR,
+        Level.INFO,
         "request for another virtual host refused with 421: Host %s (virtual host %s), but SNI %s (virtual host %s),"
         " and they differ in %s; a client that reuses one connection for both names, which it may repeat on a new one;"
         " give both virtual hosts the same NSS settings if this is to be allowed",
@@ -176,10 +176,11 @@ MESSAGES: tuple[Message, ...] = (
     Message(
         552,
         Level.INFO,
-        "%u further failed TLS connections were not logged: they came too fast in this child; LogLevel nss:debug"
-        " shows them all",
-        cause="A child writes at most ten lines about failed connections in one second.",
-        outcome="The connections failed like the ones that were logged.",
+        "%u further failed TLS connections or requests for other hosts were not logged: they came too fast in this"
+        " child; LogLevel nss:debug shows them all",
+        cause="A child writes at most ten lines in one second about connections that failed and requests for a host"
+        " that is not the one of the handshake.",
+        outcome="They failed like the ones that were logged.",
         action="Look for a scanner, or a change of certificate or protocols that many clients do not accept.",
         in_c=True,
     ),

@@ -73,11 +73,12 @@ MESSAGES: tuple[Message, ...] = (
     Message(
         412,
         Level.ERROR,
-        "the planner ended without a verdict: %s, %s; likely nsspy is not installed for this Python or an error in it "
-        "was written to the lines above; run '%s -I -m nsspy.plan' to see it start",
-        "The short-lived Python process that checks the configuration died.",
-        "The configuration counts as wrong, httpd does not start.",
-        "Look at the traceback above this line; install nsspy into the Python named.",
+        "the planner ended without a verdict: %s, %s; likely %s; %s",
+        "The short-lived Python process that checks the configuration died: it could not be loaded, somebody killed "
+        "it (signal 9, 15: an administrator, the out-of-memory killer), or it crashed (signal 11, 6).",
+        "The configuration counts as wrong, httpd does not start; at a restart see NSS0415.",
+        "An exit status: look at the traceback above this line, install nsspy into the Python named. A signal: look "
+        "into the kernel's log, try again.",
         in_c=True,
     ),
     Message(
@@ -124,11 +125,13 @@ MESSAGES: tuple[Message, ...] = (
     Message(
         421,
         Level.WARNING,
-        "nss_pcache had ended and was started again: %s; likely it was killed; the PINs must be asked for again, which "
-        "a dialog of the kind builtin cannot do without a terminal: use file: or exec:, or stop and start httpd",
-        "The program that keeps the PINs was gone at a restart.",
-        "The PINs are obtained anew from NSSPassPhraseDialog.",
-        "Find out who ended it (the out-of-memory killer, an administrator).",
+        "nss_pcache %s and was started again: %s; likely somebody or the out-of-memory killer ended or stopped it; the "
+        "PINs must be asked for again, which a dialog of the kind builtin cannot do without a terminal: use file: or "
+        "exec:, or stop and start httpd",
+        "The program that keeps the PINs was gone at a restart, or gave no answer within five seconds.",
+        "One that still lives is killed, so that its PINs do not stay in memory. The PINs are obtained anew from "
+        "NSSPassPhraseDialog; sessions from before the restart cannot be resumed.",
+        "Find out who ended or stopped it (the out-of-memory killer, an administrator, a debugger).",
         in_c=True,
     ),
     # ---- session cache -------------------------------------------------------------------------------------

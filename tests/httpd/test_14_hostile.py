@@ -11,6 +11,7 @@ import struct
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -189,6 +190,16 @@ def test_session_of_a_known_client_stays_at_home(hosts: Hosts, high: ssl.TLSVers
             assert not resumed and (answer is None or answer.text != "content of two"), (name, host)
 
 
+def test_refused_session_is_forgotten(hosts: Hosts) -> None:
+    """A session that another virtual host refuses leaves the cache: the client's next try is a new handshake."""
+    ctx = hosts.context(V.TLSv1_2, CLIENT, tickets=False)
+    _, _, session = hosts.ask("localhost", ctx)
+    assert hosts.ask("three.example", ctx, session=session)[0] is None
+    assert hosts.server.log.with_code("NSS0554")
+    answer, resumed, _ = hosts.ask("three.example", ctx, session=session)
+    assert answer is not None and answer.text == "content of three" and not resumed
+
+
 def test_session_under_an_odd_name(hosts: Hosts) -> None:
     """A name that is no host name chooses nothing: its session is none of the host it resembles."""
     file = hosts.server.root / "session"
@@ -256,6 +267,23 @@ def test_plain_http_brings_nothing(hosts: Hosts, raw: bytes) -> None:
         got = clients.drain(sock)
     assert b"content of" not in got and got.count(b"HTTP/1.1 ") <= 1
     assert b"400 Bad Request" in got and b"101 Switching" not in got
+
+
+def test_requests_for_another_host_do_not_fill_the_log(hosts: Hosts) -> None:
+    """Whatever number of requests for another host one client sends, a child writes ten lines in a second, at INFO."""
+    ctx = hosts.context(V.TLSv1_3, None)
+    for _ in range(80):
+        answer = hosts.ask("localhost", ctx, raw=request(host="two.example", close=True))[0]
+        assert answer is not None and answer.status == 421
+    lines = hosts.server.log.with_code("NSS0502")
+    assert len(lines) == 80 and {line.level for line in lines} <= {"info", "debug"}
+    # [day month date HH:MM:SS.microseconds year] [nss:info] [pid N:tid N]
+    loud = Counter(
+        (line.text.split("]")[0].split(".")[0], line.text.split("[pid ")[1].split(":")[0])
+        for line in lines
+        if line.level == "info"
+    )
+    assert loud and max(loud.values()) <= 10
 
 
 # ---- broken handshakes -----------------------------------------------------------------------------------------
@@ -363,11 +391,17 @@ def test_key_updates_between_requests(single: Httpd) -> None:
     assert said.count("HTTP/1.1 200") == 2, said
 
 
-def test_renegotiation_is_refused(single: Httpd) -> None:
-    """TLS 1.2: a client that starts a renegotiation is refused, unless NSSRenegotiation says otherwise."""
+@pytest.mark.parametrize("switch", ["on", "off"])
+def test_renegotiation_is_refused(ready: Callable[..., Ready], switch: str) -> None:
+    """TLS 1.2: a client that starts a renegotiation is refused in one line, whatever NSSRenegotiation says."""
+    server = ready(sizes=ONE_CHILD).simple(f"NSSRenegotiation {switch}")
+    server.start()
     ask = b"GET / HTTP/1.1\nHost: localhost\n\n"
-    said = typed(single.port, [ask, b"R\n", ask], "-tls1_2")
+    said = typed(server.port, [ask, b"R\n", ask], "-tls1_2")
     assert said.count("HTTP/1.1 200") == 1 and "no renegotiation" in said, said
+    wait_until(lambda: server.log.with_code("NSS0551"), "the refusal to be logged")
+    (line,) = server.log.with_code("NSS0551")
+    assert "no_renegotiation" in line.text and "always refused" in line.text
 
 
 @pytest.mark.slow
@@ -459,7 +493,7 @@ def test_database_gone_and_back(ready: Callable[..., Ready]) -> None:
 
 
 def test_pcache_that_hangs_heals_at_a_graceful_restart(ready: Callable[..., Ready]) -> None:
-    """nss_pcache answers no more: a graceful restart starts it anew and gets the PIN by the dialog."""
+    """nss_pcache answers no more: a graceful restart kills it, starts it anew and gets the PIN by the dialog."""
     server = ready(sizes=ONE_CHILD).simple()
     server.expect("NSS0421", "NSS0249", "AH00488")
     server.start()
@@ -469,10 +503,13 @@ def test_pcache_that_hangs_heals_at_a_graceful_restart(ready: Callable[..., Read
     try:
         server.graceful(timeout=60)
         assert clients.get(server.port).status == 200
+        assert not processes.alive(helper)
+        assert helper not in server.helpers() and len(server.helpers()) == 1
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(helper, signal.SIGKILL)
-    assert server.log.with_code("NSS0421")
+    (said,) = server.log.with_code("NSS0421")
+    assert "did not answer, was killed and was started again" in said.text
     replace_children(server)
     assert clients.get(server.port).status == 200
 
@@ -503,6 +540,7 @@ def test_planner_killed(ready: Callable[..., Ready]) -> None:
         killer.join()
     assert len(killed) >= 2
     assert checked.returncode != 0 and "NSS0412" in checked.stderr and "signal 9" in checked.stderr
+    assert "not installed" not in checked.stderr
     assert server.log.with_code("NSS0415")
     assert clients.get(server.port).status == 200
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ssl
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 import pytest
 
@@ -15,7 +13,6 @@ from tests.support import clients
 from tests.support.clients import Answer, Reader, V, request
 from tests.support.httpd import Httpd
 from tests.support.pki import Authority, Leaf, Spec
-from tests.support.processes import wait_until
 
 MODES = ("none", "optional", "require", "optional_no_ca")
 VERSIONS = [pytest.param({"high": V.TLSv1_2}, id="1.2"), pytest.param({"low": V.TLSv1_3}, id="1.3")]
@@ -211,33 +208,3 @@ def test_optional_no_ca_in_a_section_fails_closed(ready: Callable[..., Ready], p
     ctx = as_client(people["stranger"], {})
     assert ask(made.server.port, ctx, "none.example", "/any")[0].status == 403
     assert ask(made.server.port, ctx, "optional-no-ca.example", "/any")[0].status == 200
-
-
-def test_renegotiation_is_judged_again(ready: Callable[..., Ready], people: dict[str, Leaf | None]) -> None:
-    """NSSRenegotiation on: the connection goes on after a renegotiation, with the verdict of that one."""
-    good = people["good"]
-    assert good is not None
-    server = serve(ready, "require", inner="NSSProtocol TLSv1.2\nNSSRenegotiation on")
-    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-servername", "require.example"]
-    command += ["-tls1_2", "-cert", str(good.pem), "-key", str(good.key_pem), "-crlf"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as client:
-        assert client.stdin is not None and client.stdout is not None
-        wait_until(lambda: server.log.count("handshake done: require.example"), "the handshake")
-        client.stdin.write(b"R\n")
-        client.stdin.flush()
-        read_until(client.stdout, b"RENEGOTIATING")
-        client.stdin.write(b"GET /secret HTTP/1.1\nHost: require.example\nConnection: close\n\n")
-        client.stdin.flush()
-        answer = read_until(client.stdout, b"the secret")
-        client.kill()
-    assert b"X-Verify: SUCCESS" in answer
-
-
-def read_until(stream: IO[bytes], mark: bytes) -> bytes:
-    """What a program writes, up to the line with *mark*."""
-    seen = b""
-    for line in stream:
-        seen += line
-        if mark in line:
-            return seen
-    raise AssertionError(f"{mark!r} never came:\n{seen.decode(errors='replace')}")
