@@ -426,9 +426,14 @@ def test_slow_client_is_cut(ready: Callable[..., Ready]) -> None:
 # ---- idle connections ------------------------------------------------------------------------------------------
 
 
+#: 66 KB of it are live blocks of libssl and softoken, 25 KB httpd's own (docs/guides/performance.md); the rest is room
+#: for other builds. A connection that kept one more record buffer would not fit.
+IDLE_BYTES = 125 * 1024
+
+
 @pytest.mark.slow
 def test_five_thousand_idle_connections(ready: Callable[..., Ready]) -> None:
-    """The event MPM holds 5,000 idle keep-alive connections in at most 70 KB each, and goes on answering."""
+    """The event MPM holds 5,000 idle keep-alive connections, each in the memory that NSS needs, and goes on answering."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 5000
     if soft < wanted + 500:
@@ -460,7 +465,7 @@ def test_five_thousand_idle_connections(ready: Callable[..., Ready]) -> None:
             assert Reader(held[-1]).answer().status == 200
         grown = (processes.memory(child, "Pss") - before) / count
         assert server.children() == [child]
-        assert grown <= 70 * 1024, f"{grown / 1024:.1f} KB for an idle connection"
+        assert grown <= IDLE_BYTES, f"{grown / 1024:.1f} KB for an idle connection"
         for sock in held[:: len(held) // 50]:
             sock.sendall(request())
             assert Reader(sock).answer().status == 200

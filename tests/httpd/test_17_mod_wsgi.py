@@ -15,7 +15,8 @@ import sys
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     ours = sorted(name for name in sys.modules if name.split(".")[0] in ("nsspy", "asn1crypto"))
-    return [("scheme=%s ours=%s path=%s" % (environ["wsgi.url_scheme"], ours, "site-packages" in str(sys.path))).encode()]
+    answer = "scheme=%s ours=%s path=%s" % (environ["wsgi.url_scheme"], ours, "site-packages" in str(sys.path))
+    return [answer.encode()]
 """
 
 
