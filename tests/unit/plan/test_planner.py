@@ -181,7 +181,7 @@ def test_check_never_prompts(database: Database) -> None:
     site.server(1, "NSSEngine on", "NSSNickname Server-Cert")
     answer = site.run(stdin=b"wrong\n")
     assert answer.verdict == "ok", answer
-    assert "NSS Certificate DB" in answer.infos[712]
+    assert "NSS Certificate DB" in answer.warnings[712]
     assert answer.plan is not None
     missing = Site().facts("check").server(0, f"NSSCertificateDatabase {database.folder}")
     missing.server(1, "NSSEngine on", "NSSNickname Nobody")
