@@ -21,6 +21,14 @@ from nsspy.errors import database as messages
 _KU_ALL = 0xFF
 
 
+class KeyLocked(NSSPyError):
+    """NSS0231: nobody is logged in to the token with this label."""
+
+    def __init__(self, finding: Finding, token: str) -> None:
+        super().__init__(finding)
+        self.token = token
+
+
 class PrivateKey:
     """A private key of NSS. ``findings`` are remarks about it (INFO).
 
@@ -85,7 +93,7 @@ def open_key(
     subject = _Subject(certificate, spec, server, place)
     if error is not None:
         if not token.logged_in:
-            raise NSSPyError(subject.finding(messages.CERT_KEY_LOCKED, error))
+            raise KeyLocked(subject.finding(messages.CERT_KEY_LOCKED, error), token.label)
         raise NSSPyError(
             subject.finding(messages.CERT_NO_KEY, error, command=f"pk12util -i FILE.p12 -d {shlex.quote(spec)}")
         )

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from nsspy.certdb.keys import KeyLocked
 from nsspy.engine import modelsocket
 from nsspy.engine.keyring import KeyRing, Opened
 from nsspy.errors import Finding, NSSPyError, finding
@@ -68,9 +69,11 @@ class Shim(Protocol):
         """Takes the snapshot over; when that fails (RuntimeError) its model sockets are closed."""
 
 
-def build(plan: Plan, shim: Shim) -> Snapshot:
+def build(plan: Plan, shim: Shim, closed: Collection[str] = ()) -> Snapshot:
     """Opens certificates and keys and makes the model sockets. The database is open, the logins done.
 
+    *closed* are the tokens whose login failed, which was logged with what it means for their virtual hosts: it is not
+    said again for each of them.
     Raises NSSError when the certificates cannot be listed; a virtual host that fails is logged.
     """
     began = time.monotonic()
@@ -83,7 +86,7 @@ def build(plan: Plan, shim: Shim) -> Snapshot:
             sharing = [vhost for vhost in plan.vhosts if vhost.profile == number]
             if ring is None or not sharing:
                 continue
-            made = _open(ring, profile, sharing, shim)
+            made = _open(ring, profile, sharing, shim, closed)
             if made is not None:
                 models += 1
                 hosts += _hosts(number, profile, sharing, *made, known)
@@ -103,13 +106,15 @@ def build(plan: Plan, shim: Shim) -> Snapshot:
 
 
 def _open(
-    ring: KeyRing, profile: Profile, sharing: Sequence[VirtualHost], shim: Shim
+    ring: KeyRing, profile: Profile, sharing: Sequence[VirtualHost], shim: Shim, closed: Collection[str]
 ) -> tuple[Any, tuple[Opened, ...]] | None:
     """The model socket of a profile and its certificates; None, and logged, when it cannot be made."""
     try:
         opened = ring.open(profile.certificates, server=sharing[0].server)
         return modelsocket.build(profile, opened), opened
     except NSSPyError as error:
+        if isinstance(error, KeyLocked) and error.token in closed:
+            return None
         why = error.finding.text
     except modelsocket.ModelError as error:
         why = str(error)

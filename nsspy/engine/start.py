@@ -15,6 +15,7 @@ from nsspy.engine import entropy, tickets
 from nsspy.engine.snapshot import Shim, build
 from nsspy.errors import NSSPyError, finding
 from nsspy.errors import engine as messages
+from nsspy.errors.database import PCACHE_FAILED
 from nsspy.plan.model import TICKET_KEY, Plan, RandomSource, from_bytes
 from nsspy.tokens.login import find, login_from_pcache
 from nsspy.tokens.pcache import Client, PcacheError
@@ -29,6 +30,10 @@ class Engine:
         self._shim = shim
         self._client = Client(pcache) if pcache >= 0 else None
         self._database: Database | None = None
+        #: Tokens whose login failed, and that was logged.
+        self._closed: set[str] = set()
+        #: nss_pcache does not answer, and that was logged.
+        self._deaf = False
 
     def open(self) -> None:
         """Opens NSS and everything that comes before the first certificate. Raises NSSPyError, NSSError."""
@@ -48,7 +53,7 @@ class Engine:
 
     def refresh(self) -> None:
         """Builds a snapshot of the database as it is now and publishes it. Raises NSSError, RuntimeError."""
-        self._shim.publish(build(self._plan, self._shim))
+        self._shim.publish(build(self._plan, self._shim, self._closed))
 
     def _feed(self, source: RandomSource) -> None:
         try:
@@ -72,10 +77,12 @@ class Engine:
                 login_from_pcache(token, self._client, spec=self._plan.database.spec)
             except NSSPyError as error:
                 self._shim.log(error.finding)
+                self._closed.add(label)
+                self._deaf = self._deaf or error.finding.message is PCACHE_FAILED
 
     def _use_ticket_key(self) -> None:
         """Must come before the first certificate: NSS takes an RSA key of the server otherwise."""
-        if self._client is None:
+        if self._client is None or self._deaf:
             return
         why = "nss_pcache has no key pair"
         try:

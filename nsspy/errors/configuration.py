@@ -367,5 +367,26 @@ NO_TLS13_CIPHER = Message(
     "httpd starts; clients that offer TLS 1.3 alone fail in the handshake.",
     "Allow a suite of TLS 1.3, or take TLS 1.3 out of NSSProtocol.",
 )
+ADDRESS_PLAIN = Message(
+    51,
+    Level.WARNING,
+    "{address} does not speak TLS by NSS, although virtual hosts there have NSSEngine on: {others}; the first one of "
+    "the address, {first}, has it off, and the first one decides for all of them, so the port serves plain HTTP; "
+    "set NSSEngine on in the first one, or give it another address or port",
+    "Virtual hosts of one address and port differ in NSSEngine, and the first one in the configuration has it off.",
+    "httpd starts. Connections to the address are left as they are: plain HTTP, for the virtual hosts with NSSEngine "
+    "on as well, unless another module speaks TLS there.",
+    "Set NSSEngine on in the first virtual host of the address, or move one or the other.",
+)
+ADDRESS_TLS = Message(
+    52,
+    Level.WARNING,
+    "{address} speaks TLS by NSS, although virtual hosts there have NSSEngine off: {others}; the first one of the "
+    "address, {first}, has it on, and the first one decides for all of them, so requests for those are refused with "
+    "421; set NSSEngine on in them, or give them another address or port",
+    "Virtual hosts of one address and port differ in NSSEngine, and the first one in the configuration has it on.",
+    "httpd starts. The virtual hosts with NSSEngine off cannot be reached at the address (NSS0503).",
+    "Set NSSEngine on in all virtual hosts of the address, or move one or the other.",
+)
 
 MESSAGES: tuple[Message, ...] = tuple(row for row in tuple(globals().values()) if isinstance(row, Message))

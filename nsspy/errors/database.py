@@ -403,19 +403,24 @@ PIN_PROGRAM_FAILED = Message(
 PCACHE_FAILED = Message(
     249,
     Level.ERROR,
-    "no PIN for token {token!r} of {spec}; {reason}; restart httpd (stop, then start) to be asked again",
-    "nss_pcache holds the PINs for httpd's children and does not answer.",
-    "The child cannot log in; its TLS connections fail.",
-    "Restart httpd; see the log for why nss_pcache ended.",
+    "no PIN for token {token!r} of {spec}; {reason}; virtual hosts with keys on the token refuse TLS in this child;"
+    " with NSSPassPhraseDialog file: or exec: restart httpd gracefully, with builtin stop and start it",
+    "nss_pcache holds the PINs for httpd's children, and it has ended or does not answer.",
+    "The child cannot log in; virtual hosts with keys on the token refuse TLS connections in it, and session tickets"
+    " are not shared with other children. Children that are older go on.",
+    "With NSSPassPhraseDialog file:, defer: or exec: a graceful restart starts nss_pcache anew and reads the PINs"
+    " again. With builtin there is no terminal at a restart: stop and start httpd. Find out who ended nss_pcache.",
 )
 PCACHE_EMPTY = Message(
     250,
     Level.ERROR,
     "no PIN for token {token!r} of {spec}; nss_pcache has none, as the token wanted none at the start or has "
-    "refused it since; restart httpd (stop, then start) to be asked again",
+    "refused it since; with NSSPassPhraseDialog file: or exec: restart httpd gracefully, with builtin stop and "
+    "start it",
     "A token wants a login in a child, and no PIN was kept for it.",
-    "The child cannot log in; its TLS connections fail.",
-    "Restart httpd.",
+    "The child cannot log in; virtual hosts with keys on the token refuse TLS connections in it.",
+    "Correct the PIN where it was refused; then a graceful restart with file:, defer: or exec:, stop and start with"
+    " builtin.",
 )
 TOKEN_MISSING = Message(
     251,

@@ -10,7 +10,7 @@ from nsspy.certdb.database import open_database
 from nsspy.certdb.location import locate
 from nsspy.certdb.nsserror import NSSError
 from nsspy.certdb.slots import Token, tokens
-from nsspy.conf import wire
+from nsspy.conf import addresses, wire
 from nsspy.conf.vhosts import Configuration, Server, parse
 from nsspy.engine import capabilities, entropy
 from nsspy.engine.keyring import KeyRing, is_ambiguous
@@ -47,6 +47,7 @@ def run(records: bytes, report: Report, pcache: int | None) -> Plan | None:
     if not configuration.wanted:
         return empty(configuration)
     report.add_all(check_stored_lists(configuration))
+    report.add_all(addresses.mixed(configuration.servers))
     try:
         return _Run(configuration, report, Client(pcache) if pcache is not None else None).go()
     except NSSPyError as error:

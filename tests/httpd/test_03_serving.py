@@ -14,6 +14,7 @@ from tests.support.clients import V
 from tests.support.database import ECC, RSA, Store, create, gencert_server, hand_over
 from tests.support.httpd import Httpd
 from tests.support.pki import Authority, Spec
+from tests.support.processes import wait_until
 
 A = Spec("host-a", names=("a.example", "alias.example"))
 B = Spec("host-b", key="ec", names=("b.example",))
@@ -329,6 +330,43 @@ Listen 127.0.0.2:{port}
     for address, spec in (("127.0.0.1", A), ("127.0.0.2", B)):
         with clients.connect(server.port, clients.context(), None, address=address) as sock:
             assert sock.getpeercert(binary_form=True) == store.leaf(spec).der
+
+
+def test_vhost_by_the_name_of_its_address(ready: Callable[..., Ready], store: Store) -> None:
+    """<VirtualHost name:port>: the name of the address chooses, in SNI and Host, unless a ServerName is the same."""
+    made = ready(specs=(A, B))
+    server = made.server
+    host = "<VirtualHost {}:{{port}}>\nServerName {}\nNSSEngine on\n{}\n</VirtualHost>\n"
+    first = host.format("127.0.0.1", "first.example", "NSSNickname host-a")
+    second = host.format("localhost", "second.example", "NSSECCNickname host-b")
+    third = host.format("127.0.0.1", "localhost", "NSSNickname host-a\nNSSVerifyClient optional")
+    server.expect("NSS0228")
+    server.configure(made.globals() + "Listen 127.0.0.1:{port}\n" + first + second)
+    server.start()
+    assert served(server.port, "localhost") == store.leaf(B).fingerprint
+    assert clients.get(server.port, sni="localhost", host="localhost").status == 200
+    assert served(server.port, "other.example") == store.leaf(A).fingerprint
+    server.configure(made.globals() + "Listen 127.0.0.1:{port}\n" + first + second + third)
+    server.graceful()
+    wait_until(lambda: served(server.port, "localhost") == store.leaf(A).fingerprint, "the new configuration")
+    assert clients.get(server.port, sni="localhost", host="localhost").status == 200
+
+
+def test_vhosts_of_one_address_that_differ_in_engine(ready: Callable[..., Ready]) -> None:
+    """The first virtual host of an address decides whether TLS is spoken there, and the log says so."""
+    made = ready(specs=(A, B))
+    server = made.server
+    on = "<VirtualHost *:{port}>\nServerName a.example\nNSSEngine on\nNSSNickname host-a\n</VirtualHost>\n"
+    off = "<VirtualHost *:{port}>\nServerName plain.example\n</VirtualHost>\n"
+    server.expect("NSS0051", "NSS0052", "NSS0503")
+    server.configure(made.globals() + "Listen 127.0.0.1:{port}\n" + on + off)
+    server.start()
+    assert clients.get(server.port, sni="a.example", host="a.example").status == 200
+    assert clients.get(server.port, sni="plain.example", host="plain.example").status == 421
+    assert any("plain.example" in line.text for line in server.log.with_code("NSS0052"))
+    server.configure(made.globals() + "Listen 127.0.0.1:{port}\n" + off + on)
+    checked = server.check()
+    assert checked.returncode == 0 and "NSS0051" in checked.stderr and "a.example" in checked.stderr
 
 
 def test_settings_of_the_main_server_are_inherited(ready: Callable[..., Ready]) -> None:

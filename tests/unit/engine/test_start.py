@@ -131,9 +131,20 @@ def test_a_refresh_sees_the_database_as_it_is_now(database: Database, pcache: in
 
 
 def test_without_nss_pcache_nobody_is_logged_in(database: Database) -> None:
-    """The token's failure is named, then each host that needs it; nothing is published for them."""
+    """The token's failure is named, once; nothing is published for the hosts that need it."""
     result = run(plan_of(database, BOTH))
-    assert numbers(result) == [758, 752]
+    assert numbers(result) == [758]
+    assert result["published"] == [[]]
+
+
+def test_a_dead_nss_pcache_is_one_line(database: Database) -> None:
+    """nss_pcache has ended: one line says so and what to do, and neither ticket key nor hosts say it again."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    theirs.close()
+    with ours:
+        result = run(plan_of(database, BOTH), ours.fileno())
+    assert numbers(result) == [249]
+    assert "restart httpd gracefully" in result["findings"][0][2] and "builtin" in result["findings"][0][2]
     assert result["published"] == [[]]
 
 

@@ -188,4 +188,4 @@ def test_a_child_without_nss_pcache_says_so(store: Store, tmp_path: Path) -> Non
     theirs.close()
     with ours:
         logged_in, text = inside(_child, spec, ours.fileno())
-    assert not logged_in and text.startswith("NSS0249") and "restart httpd" in text
+    assert not logged_in and text.startswith("NSS0249") and "restart httpd gracefully" in text
