@@ -74,6 +74,18 @@ def open_files(pid: int) -> list[str]:
     return found
 
 
+def connections(port: int) -> int:
+    """How many connections to a local port have a process at the server's end."""
+    count = 0
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            local, _, state = line.split()[1:4]
+            inode = line.split()[9]
+            # 0A listens, 06 is TIME_WAIT; without an inode no process holds the socket any more.
+            count += int(local.rpartition(":")[2], 16) == port and state not in ("0A", "06") and inode != "0"
+    return count
+
+
 def mapped(pid: int) -> set[str]:
     """Names (without folders) of all files mapped into a process."""
     lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
