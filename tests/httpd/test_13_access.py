@@ -131,7 +131,7 @@ def test_request_for_a_vhost_without_tls(ready: Callable[..., Ready]) -> None:
         + made.vhost()
         + f'<VirtualHost *:{server.port}>\nServerName plain.example\nDocumentRoot "{{htdocs}}/plain"\n</VirtualHost>\n'
     )
-    server.expect("NSS0503")
+    server.expect("NSS0052", "NSS0503")
     server.start()
     for sni in ("localhost", "plain.example", None):
         answer = clients.get(server.port, sni=sni, host="plain.example")

@@ -423,7 +423,9 @@ def test_thousands_of_broken_connections(single: Httpd) -> None:
     before = processes.memory(child, "Private_Dirty")
     many(6000)
     wait_until(lambda: len(processes.open_files(child)) < 80, "the last connections to end", 30)
-    assert processes.memory(child, "Private_Dirty") - before < 1_500_000
+    grown = processes.memory(child, "Private_Dirty") - before
+    # AddressSanitizer holds back what is freed, hundreds of megabytes of it: growth says nothing there.
+    assert places.ASAN or grown < 1_500_000
     assert single.children() == [child]
     assert clients.get(single.port).status == 200
 
