@@ -264,6 +264,7 @@ def test_database_that_breaks_while_running(ready: Callable[..., Ready]) -> None
     made = ready()
     server = made.simple()
     server.start()
+    server.wait_children(2)
     assert clients.get(server.port).status == 200
     saved = {path: path.read_bytes() for path in made.database.folder.iterdir() if path.name.endswith(".db")}
     for path in saved:
