@@ -62,7 +62,7 @@ class Engine:
             self._shim.log(finding(messages.SEED_UNREADABLE, path=source.path or source.kind, why=str(error)))
 
     def _join_cache(self) -> None:
-        """The session cache that the parent made; its place stands in the environment."""
+        """The session cache that the parent made came with the fork; NSS is told that many processes share it."""
         if lib.SSL_InheritMPServerSIDCache(ffi.NULL) != lib.SECSuccess:
             error = last_error("SSL_InheritMPServerSIDCache")
             self._shim.log(finding(messages.CACHE_NOT_JOINED, nss=error.bracket))

@@ -192,7 +192,7 @@ CACHE_NOT_JOINED = Message(
     Level.WARNING,
     "the session cache of the parent cannot be joined {nss}; likely it was lost; stop and start httpd; until then "
     "sessions are resumed within a child only",
-    "The child found no session cache in its environment.",
+    "The child did not find the session cache that the parent should have made before the fork.",
     "TLS 1.2 clients without tickets and TLS 1.3 clients resume less often.",
     "Stop and start httpd.",
 )
