@@ -75,6 +75,7 @@ static const words_t hints[] = {
     { SEC_ERROR_CERT_USAGES_INVALID, "the client's certificate is not made for client authentication (extendedKeyUsage)" },
     { SEC_ERROR_INADEQUATE_CERT_TYPE, "the client's certificate is not made for client authentication (extendedKeyUsage)" },
     { SEC_ERROR_INADEQUATE_KEY_USAGE, "the client's certificate may not sign (keyUsage)" },
+    { SSL_ERROR_NEXT_PROTOCOL_NO_PROTOCOL, "the protocol chosen by ALPN is spoken by no module; compare Protocols with the modules loaded" },
     { SSL_ERROR_UNSAFE_NEGOTIATION, "the client does not know secure renegotiation (RFC 5746), which NSSRequireSafeNegotiation demands" },
     { SSL_ERROR_RENEGOTIATION_NOT_ALLOWED, "the client started a renegotiation, which is always refused; it must do without" },
     { SSL_ERROR_NO_SUPPORTED_SIGNATURE_ALGORITHM, "no signature algorithm in common; offer a certificate of another key type" },

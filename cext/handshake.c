@@ -23,6 +23,7 @@
 #include <keyhi.h>
 #include <prerror.h>
 #include <secerr.h>
+#include <sslerr.h>
 #include <string.h>
 
 #include "apr_strings.h"
@@ -320,8 +321,11 @@ static apr_status_t hs_finish(nss_conn_t *cc)
                    cc->sni ? cc->sni : "none", cc->info.protocolVersion,
                    cc->suite.cipherSuiteName, cc->resumed ? ", resumed" : "",
                    cc->alpn ? cc->alpn : "none");
-    if (cc->alpn && strcmp(cc->alpn, ap_get_protocol(c)) != 0) {
-        return ap_switch_protocol(c, NULL, cc->server, cc->alpn);
+    if (cc->alpn && strcmp(cc->alpn, ap_get_protocol(c)) != 0 &&
+        ap_switch_protocol(c, NULL, cc->server, cc->alpn) != APR_SUCCESS) {
+        /* The client has been promised a protocol that nobody here speaks. */
+        nss_failure_handshake(cc, SSL_ERROR_NEXT_PROTOCOL_NO_PROTOCOL);
+        return APR_ECONNABORTED;
     }
     return APR_SUCCESS;
 }

@@ -273,7 +273,10 @@ static void pc_read_control(pc_request_t *request, struct msghdr *message)
             request->known_sender = 1;
         }
         else if (one->cmsg_type == SCM_RIGHTS) {
-            request->nfds = (int)((one->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+            size_t count = (one->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+            /* The kernel gives as many as fit, and the sender's credentials take their part first. */
+            request->nfds = (int)(count < PC_MAX_FDS ? count : PC_MAX_FDS);
             memcpy(request->fds, CMSG_DATA(one), (size_t)request->nfds * sizeof(int));
         }
     }

@@ -128,7 +128,9 @@ static int nss_spawn_fork(const nss_spawn_t *what, const int *fds, const int *pi
     pid_t pid = fork();
 
     if (pid < 0) {
-        return errno;
+        error = errno;
+        close(pipe_ends[1]);
+        return error;
     }
     if (!pid) {
         nss_spawn_child(what, fds, pipe_ends[1], environment);
