@@ -70,6 +70,7 @@ run: build
 
 # ASAN=1 loads the sanitizer build into every server of the tests.
 test: build $(if $(ASAN),asan)
+	@$(PY) tools/newer_nss.py
 	@$(if $(ASAN),NSS_TEST_ASAN=1) $(PY) -m pytest $(PYTEST_ARGS) $(TESTS)
 
 lint: build

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import ctypes.util
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -19,18 +17,8 @@ from tests.support.pki import Authority, Spec
 Maker = Callable[..., Httpd]
 
 
-def nss_version() -> tuple[int, ...]:
-    """Version of the NSS that the tests run with."""
-    library = ctypes.CDLL(ctypes.util.find_library("nss3") or "libnss3.so")
-    library.NSS_GetVersion.restype = ctypes.c_char_p
-    return tuple(int(part) for part in library.NSS_GetVersion().decode().split()[0].split("."))
-
-
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skips what this machine cannot run, and names what is missing."""
-    for mark in item.iter_markers("requires_nss"):
-        if nss_version() < tuple(int(part) for part in mark.args[0].split(".")):
-            pytest.skip(f"needs NSS {mark.args[0]}, here is {'.'.join(map(str, nss_version()))}")
     for mark in item.iter_markers("requires_tool"):
         try:
             places.tool(mark.args[0])

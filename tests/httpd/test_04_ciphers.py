@@ -128,14 +128,6 @@ def test_groups(ready: Callable[..., Ready]) -> None:
     assert clients.s_client(server.port, "-tls1_2", "-groups", "P-256:X25519").group == "X25519"
 
 
-@pytest.mark.requires_nss("3.105")
-def test_hybrid_group_first(ready: Callable[..., Ready]) -> None:
-    """Where NSS has the ML-KEM hybrid, the server lists it first."""
-    server = ready().simple()
-    server.start()
-    assert "MLKEM" in clients.s_client(server.port, "-tls1_3", "-groups", "X25519MLKEM768:X25519").group.upper()
-
-
 def test_client_renegotiation_is_refused(ready: Callable[..., Ready]) -> None:
     """A client that renegotiates on its own is refused while NSSRenegotiation is off."""
     server = ready().simple("NSSProtocol TLSv1.2")
