@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
 import stat
 from dataclasses import dataclass
@@ -20,6 +21,11 @@ from nsspy.errors import database as messages
 
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _DBM_MAGIC = b"\x00\x06\x15\x61"
+
+
+#: NSS's own module in pkcs11.txt, where modutil has put it into FIPS mode.
+_FIPS_MODULE = re.compile(rb"^NSS=.*\bflags=[\w,]*\bFIPS\b", re.IGNORECASE | re.MULTILINE)
+_LISTING_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,16 +234,18 @@ def _check_sqlite(question: _Question, name: str) -> Finding | None:
 
 
 def _modules(question: _Question) -> Finding | None:
-    """The list of modules is optional, but one that exists must be readable."""
+    """The list of modules is optional, but one that exists must be readable, and may ask for FIPS mode."""
     listing = "pkcs11.txt" if question.kind == "sql" else question.prefix + "secmod.db"
     name = os.path.join(question.path, listing)
     try:
-        with open(name, "rb"):
-            pass
+        with open(name, "rb") as file:
+            listed = file.read(_LISTING_BYTES)
     except PermissionError:
         return _blocked(question, name)
     except OSError:
         return None
+    if question.nss and question.kind != "dbm" and _FIPS_MODULE.search(listed):
+        return question.answer(messages.DB_FIPS, spec=f"sql:{shlex.quote(question.path)}")
     return None
 
 

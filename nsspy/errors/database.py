@@ -134,11 +134,12 @@ DB_PREFIX = Message(
 DB_FIPS = Message(
     214,
     Level.ERROR,
-    "FIPS mode cannot be switched on; NSS refuses to replace its internal module; see that NSS's softokn "
-    "library passes its self-test with: modutil -dbdir {spec} -fips true {nss}",
-    "NSSFIPS is on, and NSS's cryptographic module does not go into FIPS mode.",
+    "FIPS mode, which NSSFIPS or the database {spec} asks for, cannot be switched on; this build of NSS has none, or"
+    " its softokn library does not pass its self-test; see what NSS says to: modutil -dbdir {spec} -fips true {nss}",
+    "NSSFIPS is on, or modutil -fips true was run on the database, and this NSS does not go into FIPS mode.",
     "No TLS; the start and httpd -t fail.",
-    "Check that libsoftokn3.chk and libfreeblpriv3.chk are installed beside their libraries.",
+    "Check that libsoftokn3.chk and libfreeblpriv3.chk are installed beside their libraries. A build without FIPS mode "
+    "(that in Firefox is one) needs NSSFIPS off and modutil -fips false, run with an NSS that has it.",
 )
 DB_MODULE_DEAD = Message(
     215,

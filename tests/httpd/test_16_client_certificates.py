@@ -187,10 +187,12 @@ def test_session_from_before_a_stricter_configuration(
     answer, session = ask(server.port, ctx, "optional-no-ca.example")
     assert answer.headers["x-verify"] == "GENEROUS"
     server.configure(server.body.replace("NSSVerifyClient optional_no_ca", "NSSVerifyClient optional"))
+    server.wait_children(2)  # one that still starts would serve the old configuration after the restart
     server.graceful()
     with pytest.raises((OSError, EOFError)):
         ask(server.port, ctx, "optional-no-ca.example", session=session)
     server.configure(server.body.replace("NSSVerifyClient optional", "NSSVerifyClient none", 1))
+    server.wait_children(4)
     server.graceful()
     server.expect("NSS0511")
     answer, _ = ask(server.port, ctx, "optional-no-ca.example", "/secret", session=session)

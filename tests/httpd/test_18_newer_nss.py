@@ -16,7 +16,7 @@ from tests.conftest import Ready
 from tests.httpd.test_04_ciphers import ALL_12, TODAY, suites
 from tests.support import clients, nss_client, processes
 from tests.support.clients import V
-from tests.support.database import PIN
+from tests.support.database import PIN, hand_over, run
 from tests.support.httpd import Httpd
 from tests.support.nss_client import TLS12, TLS13, Client
 from tests.support.processes import wait_until
@@ -209,7 +209,9 @@ def test_the_pin_goes_to_the_newer_children(made: Ready) -> None:
     assert len(helpers) == 1
     (server.root / "conf" / "pin").unlink()
     server.expect("NSS0713")  # the file is missed, and the next start will fail
+    server.wait_children(2)
     server.graceful()
+    server.wait_children(4)
     assert server.helpers() == helpers
     assert clients.get(server.port).status == 200
 
@@ -220,6 +222,21 @@ def test_a_wrong_pin_is_told_apart(made: Ready) -> None:
     said = made.simple().start_fails()
     assert "PIN" in said and "not " + PIN not in said, said
     made.server.expect("NSS")
+
+
+@pytest.mark.parametrize("by_modutil", [True, False], ids=["database", "directive"])
+def test_a_build_without_fips(ready: Callable[..., Ready], newer: Newer, by_modutil: bool) -> None:
+    """Firefox's NSS is built without FIPS mode: a server that is to have it does not start, and says so."""
+    if newer.libraries is None:
+        pytest.skip("the system's own NSS is new enough, and has FIPS mode")
+    made = ready(pin="Long enough 4 FIPS")
+    made.server.env["LD_LIBRARY_PATH"] = str(newer.libraries)
+    if by_modutil:
+        run("modutil", "-fips", "true", "-dbdir", made.database.spec, "-force")
+        hand_over(made.database)
+    said = made.simple(outer="NSSFIPS on\n").start_fails()
+    made.server.expect("NSS0214")
+    assert "NSS0214: FIPS mode" in said and "this build of NSS has none" in said, said
 
 
 def test_the_older_nss_still_opens_the_database(made: Ready) -> None:
