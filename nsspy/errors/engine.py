@@ -60,7 +60,8 @@ PCACHE_STORE = Message(
 PIN_UNKNOWN = Message(
     712,
     Level.WARNING,
-    "keys behind the PIN of token {token} were not proved; {why}; start httpd, or use NSSPassPhraseDialog file: or exec:",
+    "keys behind the PIN of token {token} were not proved; {why}; start httpd, or use NSSPassPhraseDialog file: or"
+    " exec:",
     "httpd -t never asks for a PIN; this one comes from the terminal or a program that gave none.",
     "Certificates were found by name; whether their keys are there shows at the start.",
     "None; to have it all proved, use NSSPassPhraseDialog file: or exec:.",

@@ -16,7 +16,7 @@ from nsspy.errors import database as rows
 from nsspy.errors import engine as messages
 from nsspy.plan.report import Report
 from nsspy.plan.user import User
-from nsspy.tokens.dialogs import Asker, Dialog
+from nsspy.tokens.dialogs import Asker, Dialog, Prepared
 from nsspy.tokens.login import login, pcache_key
 from nsspy.tokens.pcache import Client, PcacheError
 from nsspy.tokens.pin import Pin
@@ -44,9 +44,10 @@ class Doorman:
         user: User,
         client: Client | None,
         report: Report,
+        prepared: Prepared | None,
     ) -> None:
         """*checking*: nobody is to be asked, as by ``httpd -t``. *restart*: nss_pcache may have the PINs of the start.
-        *client* is None when there is no nss_pcache.
+        *client* is None when there is no nss_pcache, *prepared* the PIN file if there is one.
         """
         dialog = settings.dialog.value
         self._place = settings.dialog.place
@@ -59,7 +60,9 @@ class Doorman:
         self._client = client
         self._report = report
         known = tuple(token.label for token in tokens())
-        self._asker = Asker(Dialog(dialog.kind, dialog.path), spec=spec, known=known, place=self._place)
+        self._asker = Asker(
+            Dialog(dialog.kind, dialog.path), spec=spec, known=known, place=self._place, prepared=prepared
+        )
 
     def admit(self, wanted: Sequence[Token], reasons: dict[str, str]) -> tuple[str, ...]:
         """Logs in to each of the tokens; *reasons* say by label what a token is needed for.

@@ -23,6 +23,7 @@ from nsspy.plan.pins import Doorman
 from nsspy.plan.proof import Prover
 from nsspy.plan.report import Report
 from nsspy.plan.user import User
+from nsspy.tokens.dialogs import Dialog, prepare
 from nsspy.tokens.pcache import Client
 
 #: What needs nobody's input must be done by then.
@@ -82,7 +83,11 @@ class _Run:
         if database is None:
             return None  # said when the configuration was read
         pair = self._ticket_key()
-        self.user.become()
+        # The database names libraries that NSS loads: whoever may write to it must not get root by them.
+        dialog = settings.dialog.value
+        self.report.step = "reading the PIN file"
+        pin_file = prepare(Dialog(dialog.kind, dialog.path), place=settings.dialog.place)
+        self.user.become(for_good=pin_file is not None)
         self.report.step = f"opening the certificate database {database.path}"
         given = f"{database.kind}:{database.path}" if database.kind else database.path
         location = locate(given, settings.prefix.value, place=settings.database.place)
@@ -98,6 +103,7 @@ class _Run:
             user=self.user,
             client=self.client,
             report=self.report,
+            prepared=pin_file,
         )
         needing = doorman.admit(*self._wanted(tokens()))
         self.report.step = "listing certificates"

@@ -1,8 +1,9 @@
 """Who looks: the planner opens everything as the user that httpd's children will be.
 
 It starts as httpd does, usually as root, which may read PIN files that nobody else can. From
-``become`` on it is the configured user, with the real user id too (``access(2)`` asks for that one),
-and keeps root as its saved id for the moments in which a PIN is fetched.
+``become`` on it is the configured user, with the real user id too (``access(2)`` asks for that one).
+A PIN file is read before; only where a person or a program is asked later, root stays the saved id
+for that moment.
 """
 
 from __future__ import annotations
@@ -25,8 +26,11 @@ class User:
         self.name = facts.get("user_name", "")
         self._switches = os.geteuid() == 0 and self.user != 0
 
-    def become(self) -> None:
-        """Becomes the user, its group and its other groups. Raises NSSPyError (NSS0703)."""
+    def become(self, *, for_good: bool) -> None:
+        """Becomes the user, its group and its other groups; *for_good*: with no way back.
+
+        Raises NSSPyError (NSS0703).
+        """
         if not self._switches:
             return
         try:
@@ -34,8 +38,9 @@ class User:
                 os.initgroups(self.name, self.group)
             else:
                 os.setgroups([self.group])
-            os.setresgid(self.group, self.group, 0)
-            os.setresuid(self.user, self.user, 0)
+            os.setresgid(self.group, self.group, self.group if for_good else 0)
+            os.setresuid(self.user, self.user, self.user if for_good else 0)
+            self._switches = not for_good
         except OSError as error:
             raise NSSPyError(
                 finding(

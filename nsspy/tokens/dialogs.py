@@ -71,19 +71,50 @@ def parse(argument: str, *, server_root: str = "/", place: Place | None = None) 
     return Dialog(kind, path)
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A PIN file that was read before it was needed, with its permission bits; or why that failed."""
+
+    content: pinfile.PinFile | NSSPyError
+    mode: int = 0
+
+
+def prepare(dialog: Dialog, *, place: Place | None = None) -> Prepared | None:
+    """Reads the PIN file of a dialogue now, for a process that may not do so later. None: there is no file."""
+    if dialog.kind not in ("file", "defer"):
+        return None
+    try:
+        content = pinfile.read(dialog.path, place=place)
+        return Prepared(content, stat.S_IMODE(os.stat(dialog.path).st_mode))
+    except NSSPyError as error:
+        return Prepared(error)
+
+
 class Asker:
     """Gets PINs for tokens in the way a dialogue says. ``findings`` grows as files are read.
 
     One object serves one start: the PIN file is read once.
     """
 
-    def __init__(self, dialog: Dialog, *, spec: str, known: tuple[str, ...] = (), place: Place | None = None) -> None:
-        """*spec* is the database in prompts and messages, *known* the labels of all tokens."""
+    def __init__(
+        self,
+        dialog: Dialog,
+        *,
+        spec: str,
+        known: tuple[str, ...] = (),
+        place: Place | None = None,
+        prepared: Prepared | None = None,
+    ) -> None:
+        """*spec* is the database in prompts and messages, *known* the labels of all tokens.
+
+        *prepared* is the PIN file if it was read already; the asker wipes it.
+        """
         self.findings: list[Finding] = []
         self._dialog = dialog
         self._spec = spec
         self._known = known
         self._place = place
+        self._prepared = prepared
         self._file: pinfile.PinFile | None = None
 
     def pins(self, token: Token, reason: str = "") -> list[Pin]:
@@ -100,18 +131,24 @@ class Asker:
 
     def close(self) -> None:
         """Wipes what was read of the PIN file."""
-        if self._file is not None:
-            self._file.wipe()
-            self._file = None
+        held = self._file or (self._prepared and self._prepared.content)
+        if isinstance(held, pinfile.PinFile):
+            held.wipe()
+        self._file = self._prepared = None
 
     def _from_file(self, token: Token) -> list[Pin]:
         path = self._dialog.path
         if self._file is None:
-            self._file = pinfile.read(path, place=self._place)
+            self._prepared = read = self._prepared or prepare(self._dialog, place=self._place)
+            assert read is not None
+            if isinstance(read.content, NSSPyError):
+                raise read.content
+            self._file = read.content
             self.findings.extend(self._file.findings)
-            mode = stat.S_IMODE(os.stat(path).st_mode)
-            if mode & stat.S_IROTH:
-                self.findings.append(finding(messages.PIN_FILE_OPEN, place=self._place, path=path, mode=f"{mode:04o}"))
+            if read.mode & stat.S_IROTH:
+                self.findings.append(
+                    finding(messages.PIN_FILE_OPEN, place=self._place, path=path, mode=f"{read.mode:04o}")
+                )
         found = self._file.pins(token.label, internal=token.internal, fips=token.fips, known=self._known)
         if found:
             return found

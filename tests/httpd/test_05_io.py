@@ -433,7 +433,7 @@ IDLE_BYTES = 125 * 1024
 
 @pytest.mark.slow
 def test_five_thousand_idle_connections(ready: Callable[..., Ready]) -> None:
-    """The event MPM holds 5,000 idle keep-alive connections, each in the memory that NSS needs, and goes on answering."""
+    """The event MPM holds 5,000 idle keep-alive connections, each in the memory NSS needs, and goes on answering."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 5000
     if soft < wanted + 500:

@@ -243,6 +243,25 @@ def test_permissions_are_those_of_the_run_user(database: Database, folder: Path)
     assert places.run_user()[0] in line
 
 
+@pytest.mark.skipif(not places.ROOT, reason="needs root, to become another user")
+def test_root_is_given_up_for_good(database: Database, folder: Path) -> None:
+    """Libraries that the database names run in the planner: with a PIN file it has no way back to root by then."""
+    seen = folder / "seen"
+    seen.touch()
+    seen.chmod(0o666)
+    program = folder / "seed"
+    program.write_text(f"#!/bin/sh\ngrep -E '^[UG]id:' /proc/$PPID/status >'{seen}'\necho seed\n")
+    program.chmod(0o755)
+    dialog = f"NSSPassPhraseDialog file:{pin_file(folder, f'internal:{PIN}')}"
+    seed = f"NSSRandomSeed startup exec:{program}"
+    site = Site().facts().server(0, f"NSSCertificateDatabase {database.folder}", dialog, seed)
+    answer = site.server(1, "NSSEngine on", "NSSNickname Server-Cert").run()
+    assert answer.verdict == "ok", answer
+    numbers = {line.split()[0]: set(line.split()[1:]) for line in seen.read_text().splitlines()}
+    account = pwd.getpwnam(places.run_user()[0])
+    assert numbers == {"Uid:": {str(account.pw_uid)}, "Gid:": {str(account.pw_gid)}}
+
+
 def test_wrong_pin(database: Database, folder: Path) -> None:
     """One line about the PIN with its source, no second one about keys that could not be opened for it."""
     pins = pin_file(folder, "internal:wrong")
