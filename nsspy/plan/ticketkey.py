@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from types import ModuleType
 
 from nsspy.errors import NSSPyError, finding
 from nsspy.errors import engine as messages
@@ -20,7 +21,10 @@ class Provider:
     """Sees to it that nss_pcache has a key pair; the pair is made beside the other work of the planner."""
 
     def __init__(self, client: Client) -> None:
-        """Starts making one if nss_pcache has none. Raises NSSPyError (NSS0705)."""
+        """Starts making one if nss_pcache has none. Raises NSSPyError (NSS0704, NSS0705).
+
+        What it needs is imported here: the planner is about to become a user who need not be able to read it.
+        """
         self._client = client
         self._thread: threading.Thread | None = None
         self._made: bytearray | None = None
@@ -32,6 +36,7 @@ class Provider:
         if present is not None:
             present[:] = bytes(len(present))
             return
+        _import()
         self._thread = threading.Thread(target=self._make, daemon=True)
         self._thread.start()
 
@@ -60,13 +65,19 @@ def _lost(error: PcacheError) -> NSSPyError:
     return NSSPyError(finding(messages.PCACHE_STORE, what="the key pair of session tickets", why=str(error)))
 
 
-def make() -> bytearray:
-    """A new pair as PKCS#8 DER. Raises NSSPyError (NSS0704)."""
+def _import() -> tuple[ModuleType, ModuleType]:
+    """The parts of cryptography that are needed. Raises NSSPyError (NSS0704)."""
     try:
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric import rsa
     except ImportError as error:
         raise NSSPyError(finding(messages.TICKET_KEY_FAILED, why=str(error), python=sys.executable)) from error
+    return rsa, serialization
+
+
+def make() -> bytearray:
+    """A new pair as PKCS#8 DER. Raises NSSPyError (NSS0704)."""
+    rsa, serialization = _import()
     pair = rsa.generate_private_key(public_exponent=65537, key_size=BITS)
     return bytearray(
         pair.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
