@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from nsspy.certdb.keys import KeyLocked
+from nsspy.certdb.nsserror import NSSError
 from nsspy.engine import modelsocket
 from nsspy.engine.keyring import KeyRing, Opened
 from nsspy.errors import Finding, NSSPyError, finding
@@ -116,7 +117,7 @@ def _open(
         if isinstance(error, KeyLocked) and error.token in closed:
             return None
         why = error.finding.text
-    except modelsocket.ModelError as error:
+    except (modelsocket.ModelError, NSSError) as error:
         why = str(error)
     for vhost in sharing:
         host = vhost.names[0] if vhost.names else f"number {vhost.server}"
