@@ -16,7 +16,7 @@ from typing import Any
 
 from nsspy._nss import ffi, lib
 from nsspy.certdb.handles import own
-from nsspy.certdb.nsserror import check, check_pointer, ffi_bytes, ffi_text
+from nsspy.certdb.nsserror import check_pointer, ffi_bytes, ffi_text
 from nsspy.certdb.slots import Token, tokens
 from nsspy.errors import Finding, NSSPyError, Place, finding
 from nsspy.errors import database as messages
@@ -235,7 +235,8 @@ def _certificate(cert: Any, name: str, everywhere: tuple[Token, ...]) -> Certifi
             break
     der = bytes(ffi.buffer(cert.derCert.data, cert.derCert.len))
     times = ffi.new("PRTime[2]")
-    check(lib.CERT_GetCertTimes(cert, times, times + 1), "CERT_GetCertTimes")
+    if lib.CERT_GetCertTimes(cert, times, times + 1) != lib.SECSuccess:
+        times[0] = times[1] = 0  # never valid: a broken certificate must not keep the others from being listed
     alternatives = x509.read(der).alt_names
     return Certificate(
         nickname=name,

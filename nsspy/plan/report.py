@@ -93,5 +93,8 @@ class Report:
 
     def _send(self, record: bytes) -> None:
         at = 0
-        while at < len(record):
-            at += os.write(self._descriptor, record[at:])
+        try:
+            while at < len(record):
+                at += os.write(self._descriptor, record[at:])
+        except BrokenPipeError:
+            os._exit(1)  # httpd was stopped meanwhile: nobody listens, and nothing here is worth a traceback

@@ -25,6 +25,7 @@ class User:
         self.group = int(facts.get("group_id", "0") or "0")
         self.name = facts.get("user_name", "")
         self._switches = os.geteuid() == 0 and self.user != 0
+        self._started = (os.getgid(), os.getgroups())
 
     def become(self, *, for_good: bool) -> None:
         """Becomes the user, its group and its other groups; *for_good*: with no way back.
@@ -34,12 +35,7 @@ class User:
         if not self._switches:
             return
         try:
-            if self.name and not self.name.startswith("#"):
-                os.initgroups(self.name, self.group)
-            else:
-                os.setgroups([self.group])
-            os.setresgid(self.group, self.group, self.group if for_good else 0)
-            os.setresuid(self.user, self.user, self.user if for_good else 0)
+            self._switch(for_good)
             self._switches = not for_good
         except OSError as error:
             raise NSSPyError(
@@ -51,14 +47,25 @@ class User:
                 )
             ) from error
 
+    def _switch(self, for_good: bool) -> None:
+        if self.name and not self.name.startswith("#"):
+            os.initgroups(self.name, self.group)
+        else:
+            os.setgroups([self.group])
+        os.setresgid(self.group, self.group, self.group if for_good else 0)
+        os.setresuid(self.user, self.user, self.user if for_good else 0)
+
     @contextmanager
     def as_started(self) -> Iterator[None]:
-        """For a moment, the user that started httpd."""
+        """For a moment, the user that started httpd, with that one's groups."""
         if not self._switches or os.geteuid() == 0:
             yield
             return
+        group, groups = self._started
         os.setresuid(0, 0, 0)
+        os.setresgid(group, group, group)
+        os.setgroups(groups)
         try:
             yield
         finally:
-            os.setresuid(self.user, self.user, 0)
+            self._switch(for_good=False)

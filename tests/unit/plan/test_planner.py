@@ -189,15 +189,15 @@ def test_check_never_prompts(database: Database) -> None:
 
 
 def test_a_program_gives_the_pin(database: Database, folder: Path, pcache: int) -> None:
-    """exec: runs as the user that started httpd, once; later nss_pcache has it."""
+    """exec: runs as the user that started httpd, with that one's group, once; later nss_pcache has it."""
     program = folder / "pin.sh"
-    program.write_text(f'#!/bin/sh\nid -u >> {folder}/ran\necho "{PIN}"\n')
+    program.write_text(f'#!/bin/sh\necho $(id -u) $(id -g) >> {folder}/ran\necho "{PIN}"\n')
     program.chmod(0o700)
     site = Site().facts().server(0, f"NSSCertificateDatabase {database.folder}", f"NSSPassPhraseDialog exec:{program}")
     site.server(1, "NSSEngine on", "NSSNickname Server-Cert")
     assert site.run(pcache=pcache).verdict == "ok"
     assert site.run(pcache=pcache).verdict == "ok"
-    assert (folder / "ran").read_text().split() == [str(os.getuid())]
+    assert (folder / "ran").read_text().split() == [str(os.getuid()), str(os.getgid())]
 
 
 def test_every_fault_is_named_in_one_run(database: Database, folder: Path) -> None:
