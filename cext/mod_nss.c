@@ -38,6 +38,17 @@ static apr_port_t nss_mod_default_port(const request_rec *r)
     return nss_mod_serves(r->server) ? 443 : 0;
 }
 
+/* Children of a server without TLS by NSS never see Python. */
+static void nss_mod_child_init(apr_pool_t *pchild, server_rec *s)
+{
+    if (nss_conf_wanted(s)) {
+        apr_size_t len = 0;
+        const unsigned char *plan = nss_process_plan(&len);
+
+        nss_python_start_child(pchild, s, plan, len, nss_process_pcache_fd());
+    }
+}
+
 static void nss_mod_register_hooks(apr_pool_t *p)
 {
     /* mod_http2 must find the handshake done and the protocol chosen. */
@@ -55,7 +66,7 @@ static void nss_mod_register_hooks(apr_pool_t *p)
     ap_hook_pre_config(nss_mod_pre_config, after_log_formats, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(nss_process_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(nss_process_post_config, NULL, before_proxy, APR_HOOK_MIDDLE);
-    ap_hook_child_init(nss_python_child_init_hook, after_wsgi, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_child_init(nss_mod_child_init, after_wsgi, NULL, APR_HOOK_REALLY_LAST);
 
     ap_hook_pre_connection(nss_conn_pre_connection, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_process_connection(nss_conn_process_connection, NULL, before_http2, APR_HOOK_MIDDLE);

@@ -21,7 +21,6 @@
 #include "bridge.h"
 #include "conf.h"
 #include "nss_messages.h"
-#include "process.h"
 #include "python_embed.h"
 
 APLOG_USE_MODULE(nss);
@@ -173,13 +172,7 @@ static PyObject *nss_python_lend_path(apr_pool_t *p, const char *executable)
 static void nss_python_return_path(PyObject *before)
 {
     PyObject *path = PySys_GetObject("path");
-    /* Looked up on first need later, when the path is the application's again. */
-    PyObject *needed = PyImport_ImportModule("asn1crypto");
 
-    if (!needed) {
-        PyErr_Clear();              /* the engine says so when it needs it */
-    }
-    Py_XDECREF(needed);
     if (before && path && PyList_Check(path)
         && PyList_SetSlice(path, 0, PyList_GET_SIZE(path), before)) {
         PyErr_Print();
@@ -235,17 +228,12 @@ static int nss_python_start(apr_pool_t *pchild, server_rec *s)
     return 1;
 }
 
-void nss_python_child_init_hook(apr_pool_t *pchild, server_rec *s)
+void nss_python_start_child(apr_pool_t *pchild, server_rec *s, const unsigned char *plan,
+                            apr_size_t plan_len, int pcache_fd)
 {
-    const unsigned char *plan;
-    apr_size_t plan_len = 0;
     int result;
 
-    if (!nss_conf_wanted(s)) {
-        return;
-    }
     nss_python_main_server = s;
-    plan = nss_process_plan(&plan_len);
     if (!plan) {
         ap_log_error(APLOG_MARK, NSS0444_LEVEL, 0, s, NSS0444);
         return;
@@ -256,7 +244,7 @@ void nss_python_child_init_hook(apr_pool_t *pchild, server_rec *s)
     /* Cleanups run last in, first out: this one, registered as late as can be, comes early. */
     apr_pool_pre_cleanup_register(pchild, NULL, nss_python_shut);
     atomic_store(&nss_python_gate, 1);
-    result = nss_python_child_init(plan, plan_len, nss_process_pcache_fd());
+    result = nss_python_child_init(plan, plan_len, pcache_fd);
     if (result <= 0) {
         ap_log_error(APLOG_MARK, NSS0443_LEVEL, 0, s, NSS0443, result);
     }

@@ -5,8 +5,10 @@
 
 #include "httpd.h"
 
-/* Hook: APR_HOOK_REALLY_LAST, after mod_wsgi.c. Starts CPython, then the engine. */
-void nss_python_child_init_hook(apr_pool_t *pchild, server_rec *s);
+/* In child_init, after mod_wsgi's: starts CPython, then the engine with the planner's bytes
+ * (NULL: there are none, which is an error) and nss_pcache's socket (or -1). */
+void nss_python_start_child(apr_pool_t *pchild, server_rec *s, const unsigned char *plan,
+                            apr_size_t plan_len, int pcache_fd);
 
 /* True while calls may enter Python: from the end of child_init to the end of the child. */
 int nss_python_is_open(void);

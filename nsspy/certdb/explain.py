@@ -14,7 +14,7 @@ import stat
 from dataclasses import dataclass
 
 from nsspy.certdb import permissions
-from nsspy.certdb.location import ALL_FILES, FILES, upgrade_command
+from nsspy.certdb.layout import ALL_FILES, FILES, upgrade_command
 from nsspy.certdb.nsserror import NSSError
 from nsspy.errors import Finding, Message, Place, finding
 from nsspy.errors import database as messages

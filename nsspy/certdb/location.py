@@ -9,13 +9,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from nsspy.certdb.explain import explain
+from nsspy.certdb.layout import FILES, upgrade_command
 from nsspy.errors import Finding, NSSPyError, Place, finding
 from nsspy.errors import database as messages
-
-#: The files of each format that hold certificates and keys.
-FILES = {"sql": ("cert9.db", "key4.db"), "dbm": ("cert8.db", "key3.db")}
-#: Every file name that belongs to a database, without prefix.
-ALL_FILES = ("cert9.db", "key4.db", "pkcs11.txt", "cert8.db", "key3.db", "secmod.db")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +44,6 @@ def locate(given: str, prefix: str = "", *, server_root: str = "/", place: Place
     A relative path counts from *server_root*. Raises NSSPyError with the true cause when nothing
     that could be opened is there.
     """
-    from nsspy.certdb.explain import explain
-
     asked, path = split(given)
     path = os.path.normpath(os.path.join(server_root, path))
     present = {kind for kind in FILES if _there(path, prefix, kind)}
@@ -65,11 +60,6 @@ def locate(given: str, prefix: str = "", *, server_root: str = "/", place: Place
         findings.append(finding(messages.DB_BOTH_FORMATS, place=place, path=path, used="sql", spec=f"sql:{path}"))
     kind = "sql" if "sql" in present else "dbm"
     return Location(kind, path, prefix, tuple(findings))
-
-
-def upgrade_command(path: str) -> str:
-    """The command that converts a dbm database in place; the old files stay."""
-    return f"certutil --upgrade-merge --source-dir {path} --upgrade-id old -d sql:{path}"
 
 
 def _there(path: str, prefix: str, kind: str) -> bool:
