@@ -69,7 +69,6 @@ def new_httpd(request: pytest.FixtureRequest) -> Iterator[Maker]:
     problems: list[str] = []
     for server in made:
         try:
-            server.settle()
             server.stop()
             server.check_log()
         except AssertionError as error:

@@ -275,7 +275,9 @@ class Httpd:
         return self._console.read_text(errors="replace") if self._console.exists() else ""
 
     def signal(self, number: int) -> None:
-        """A signal to the parent."""
+        """A signal to the parent. One that ends children at once waits for their last connections (``settle``)."""
+        if number in (signal.SIGTERM, signal.SIGHUP):
+            self.settle()
         os.kill(self.pid, number)
 
     def graceful(self, timeout: float = 60) -> None:
@@ -325,7 +327,7 @@ class Httpd:
             end = time.monotonic() + seconds
             while processes.connections(self.port) and time.monotonic() < end:
                 time.sleep(0.02)
-            time.sleep(0.05)
+            time.sleep(0.1)
 
     def _wait_or_look(self, timeout: float) -> None:
         """Waits for the end. When children let httpd wait, and there is gdb, the console is told where they stand."""
@@ -377,7 +379,6 @@ class Httpd:
         """Started on entry, stopped and its log checked on exit."""
         self.start()
         yield self
-        self.settle()
         self.stop()
         self.check_log()
 
